@@ -1,0 +1,1 @@
+"""Prefect 1's public API for flows on Dask."""

@@ -1,0 +1,49 @@
+"""Why a run failed: a closed set, with its subsets beside it."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """One CamelCase word, as Kubernetes' conditions have it; the message says the rest."""
+
+    # The user's own: the same input fails the same way again.
+    INVALID_SPEC = "InvalidSpec"
+    INVALID_FLOW = "InvalidFlow"
+    INVALID_PARAMETERS = "InvalidParameters"
+    TASK_FAILED = "TaskFailed"
+    RUNNER_CRASHED = "RunnerCrashed"  # ended without a verdict: a signal, sys.exit, no flowlib
+
+    # Keeps a pod from starting; may heal until the start deadline.
+    IMAGE_PULL = "ImagePull"
+    CONTAINER_CONFIG = "ContainerConfig"
+    FORBIDDEN = "Forbidden"
+    QUOTA_EXCEEDED = "QuotaExceeded"
+    UNSCHEDULABLE = "Unschedulable"
+    CLUSTER_START_TIMEOUT = "ClusterStartTimeout"  # only where no cause is known
+
+    # Something that ran is gone.
+    CLUSTER_LOST = "ClusterLost"
+    SCHEDULER_LOST = "SchedulerLost"
+    RUNNER_LOST = "RunnerLost"
+
+
+#: Named in a condition while the run is Starting; the reason of the failure at the start deadline.
+START_CAUSES = frozenset(
+    {
+        Reason.IMAGE_PULL,
+        Reason.CONTAINER_CONFIG,
+        Reason.FORBIDDEN,
+        Reason.QUOTA_EXCEEDED,
+        Reason.UNSCHEDULABLE,
+    }
+)
+#: What the runner itself may give as the reason in its verdict.
+VERDICT_REASONS = frozenset(
+    {
+        Reason.INVALID_FLOW,
+        Reason.INVALID_PARAMETERS,
+        Reason.TASK_FAILED,
+        Reason.SCHEDULER_LOST,
+        Reason.RUNNER_CRASHED,
+    }
+)

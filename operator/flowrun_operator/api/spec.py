@@ -1,0 +1,289 @@
+"""What a user writes: ``spec`` of a FlowRun. Descriptions are what ``kubectl explain`` shows."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from flowrun_operator.api.model import Model
+
+Quantity = int | str
+#: A partial PodTemplateSpec; the CRD preserves its unknown fields, plan/ checks them.
+PodTemplate = dict[str, Any]
+
+
+class KeyToPath(Model):
+    """Where a key of the ConfigMap goes."""
+
+    key: Annotated[str, Field(max_length=253, description="Key in the ConfigMap.")]
+    path: Annotated[
+        str, Field(max_length=253, description="Relative file path below the source folder.")
+    ]
+
+
+class ConfigMapSource(Model):
+    """Flow code in a ConfigMap of the same namespace."""
+
+    name: Annotated[str, Field(min_length=1, max_length=253, description="Name of the ConfigMap.")]
+    items: Annotated[
+        list[KeyToPath] | None,
+        Field(max_length=64, description="Which keys to mount, and where; all when left out."),
+    ] = None
+
+
+class FlowSource(Model):
+    """Flow code that is not in the image: one of inline and configMap."""
+
+    inline: Annotated[
+        dict[str, str] | None,
+        Field(
+            max_length=64,
+            description="File name to text. Mounted read-only in runner, scheduler and workers.",
+        ),
+    ] = None
+    config_map: Annotated[
+        ConfigMapSource | None, Field(description="A ConfigMap that holds the files.")
+    ] = None
+
+
+class Flow(Model):
+    """Which flow to run."""
+
+    entrypoint: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=512,
+            description=(
+                "package.module:attr or path/file.py:attr. :attr may be left out where the "
+                "module holds exactly one Flow."
+            ),
+        ),
+    ]
+    source: Annotated[
+        FlowSource | None, Field(description="Where the code is, if not in the image.")
+    ] = None
+
+
+class LocalObjectReference(Model):
+    """The name of an object in the same namespace."""
+
+    name: Annotated[str, Field(min_length=1, max_length=253, description="Name of the object.")]
+
+
+class KeySelector(Model):
+    """A key of a Secret or ConfigMap."""
+
+    name: Annotated[str, Field(min_length=1, max_length=253, description="Name of the object.")]
+    key: Annotated[str, Field(min_length=1, max_length=253, description="Key in it.")]
+    optional: Annotated[bool | None, Field(description="Go on when it is missing.")] = None
+
+
+class FieldSelector(Model):
+    """A field of the pod."""
+
+    field_path: Annotated[str, Field(max_length=253, description="Path of the pod's field.")]
+    api_version: Annotated[str | None, Field(max_length=63, description="Defaults to v1.")] = None
+
+
+class EnvVarSource(Model):
+    """Where an environment variable's value comes from: exactly one of these."""
+
+    secret_key_ref: Annotated[KeySelector | None, Field(description="A key of a Secret.")] = None
+    config_map_key_ref: Annotated[
+        KeySelector | None, Field(description="A key of a ConfigMap.")
+    ] = None
+    field_ref: Annotated[FieldSelector | None, Field(description="A field of the pod.")] = None
+
+
+class EnvVar(Model):
+    """An environment variable of runner, scheduler and workers alike."""
+
+    name: Annotated[str, Field(min_length=1, max_length=253, description="Name of the variable.")]
+    value: Annotated[
+        str | None, Field(max_length=32768, description="Its value, as in a pod.")
+    ] = None
+    value_from: Annotated[
+        EnvVarSource | None, Field(description="Where the value comes from.")
+    ] = None
+
+
+class OptionalReference(LocalObjectReference):
+    """A Secret or ConfigMap whose keys all become variables."""
+
+    optional: Annotated[bool | None, Field(description="Go on when it is missing.")] = None
+
+
+class EnvFrom(Model):
+    """All keys of one object as variables: exactly one of these."""
+
+    prefix: Annotated[
+        str | None, Field(max_length=253, description="Put before every variable's name.")
+    ] = None
+    secret_ref: Annotated[OptionalReference | None, Field(description="A Secret.")] = None
+    config_map_ref: Annotated[OptionalReference | None, Field(description="A ConfigMap.")] = None
+
+
+class ResourceRequirements(Model):
+    """As in a container."""
+
+    requests: Annotated[
+        dict[str, Quantity] | None, Field(max_length=32, description="What is reserved.")
+    ] = None
+    limits: Annotated[
+        dict[str, Quantity] | None, Field(max_length=32, description="What is the most.")
+    ] = None
+
+
+class Runner(Model):
+    """The pod that runs the flow."""
+
+    resources: Annotated[
+        ResourceRequirements | None, Field(description="Resources of the runner container.")
+    ] = None
+    pod_template: Annotated[
+        PodTemplate | None,
+        Field(
+            description=(
+                "A partial PodTemplateSpec, merged onto the runner pod by strategic-merge rules: "
+                "containers by name (runner)."
+            ),
+        ),
+    ] = None
+
+
+class Scheduler(Model):
+    """The Dask scheduler's pod."""
+
+    resources: Annotated[
+        ResourceRequirements | None, Field(description="Resources of the scheduler container.")
+    ] = None
+    pod_template: Annotated[
+        PodTemplate | None,
+        Field(
+            description=(
+                "A partial PodTemplateSpec, merged onto the scheduler pod: containers by name "
+                "(scheduler)."
+            ),
+        ),
+    ] = None
+
+
+class Worker(Model):
+    """Every Dask worker's pod."""
+
+    resources: Annotated[
+        ResourceRequirements | None, Field(description="Resources of the worker container.")
+    ] = None
+    threads: Annotated[
+        int | None,
+        Field(
+            ge=1, le=1024, description="Threads a worker. Default: its CPU limit, else the node's."
+        ),
+    ] = None
+    memory_limit: Annotated[
+        str | None,
+        Field(
+            max_length=32,
+            description=(
+                "Memory at which Dask spills and pauses, in Dask's words (4GiB, 0.9, auto). "
+                "Default auto: the container's limit."
+            ),
+        ),
+    ] = None
+    pod_template: Annotated[
+        PodTemplate | None,
+        Field(
+            description=(
+                "A partial PodTemplateSpec, merged onto each worker pod: containers by name "
+                "(worker)."
+            ),
+        ),
+    ] = None
+
+
+class Cluster(Model):
+    """The Dask cluster of this run."""
+
+    workers: Annotated[
+        int, Field(ge=1, le=10000, description="How many workers, one pod each.")
+    ] = 1
+    min_ready_workers: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=10000,
+            description="The flow starts when so many workers are ready. Default 1.",
+        ),
+    ] = None
+    start_timeout_seconds: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=86400,
+            description="The run fails when its flow has not started after so many seconds.",
+        ),
+    ] = 300
+    scheduler: Annotated[Scheduler | None, Field(description="The scheduler's pod.")] = None
+    worker: Annotated[Worker | None, Field(description="Every worker's pod.")] = None
+
+
+class FlowRunSpec(Model):
+    """All optional but flow."""
+
+    flow: Annotated[Flow, Field(description="Which flow to run.")]
+    parameters: Annotated[
+        dict[str, Any],
+        Field(
+            max_length=256,
+            description="Checked against the flow's Parameters before any work starts.",
+        ),
+    ] = Field(default_factory=dict)
+    image: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=1024,
+            description=(
+                "Image of runner, scheduler and workers alike. Default: the chart's runtime image."
+            ),
+        ),
+    ] = None
+    image_pull_policy: Annotated[
+        Literal["Always", "IfNotPresent", "Never"] | None,
+        Field(description="As in a container."),
+    ] = None
+    image_pull_secrets: Annotated[
+        list[LocalObjectReference] | None,
+        Field(max_length=16, description="Secrets to pull the image with."),
+    ] = None
+    env: Annotated[
+        list[EnvVar] | None,
+        Field(max_length=256, description="Variables of runner, scheduler and workers alike."),
+    ] = None
+    env_from: Annotated[
+        list[EnvFrom] | None,
+        Field(max_length=64, description="Objects whose keys become variables of all three."),
+    ] = None
+    service_account_name: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=253,
+            description=(
+                "The runner's ServiceAccount, whose token is mounted. The chart's value "
+                "allowedServiceAccounts says which may be named."
+            ),
+        ),
+    ] = None
+    runner: Annotated[Runner | None, Field(description="The pod that runs the flow.")] = None
+    cluster: Annotated[Cluster, Field(description="The Dask cluster of this run.")] = Field(
+        default_factory=Cluster
+    )
+    ttl_seconds_after_finished: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=2147483647,
+            description="The FlowRun is deleted so many seconds after it finished. Default: never.",
+        ),
+    ] = None
