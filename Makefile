@@ -3,18 +3,75 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 PY := .venv/bin/python
+KIND := $(PY) -m hack.kind
+TIMED := hack/timed
+# kubectl, helm and kind as the test cluster has them; never a kubeconfig picked up silently.
+CLUSTER_ENV = eval "$$($(KIND) env)"
+CHART := charts/flowrun-operator
+INSTALL = helm upgrade --install flowrun $(CHART) --namespace flowrun-system --create-namespace \
+	  --set image.tag=dev --set runtimeImage.tag=dev --wait --timeout 180s
 export PYTHONDONTWRITEBYTECODE ?= 1
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .venv/ready: requirements/dev.txt pyproject.toml
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
 	python3 -m venv .venv
 	$(PY) -m pip install -q --disable-pip-version-check -r requirements/dev.txt
 	$(PY) -m pip install -q --disable-pip-version-check --no-deps -e .
 	touch $@
 
 setup: .venv/ready  ## the Python environment in .venv
+
+demo: .venv/ready  ## from nothing to a finished FlowRun: cluster, images, Helm, status, dashboard
+	$(TIMED) "test cluster" $(KIND) up
+	$(TIMED) "images" $(PY) -m hack.images build
+	$(TIMED) "images into the cluster" $(PY) -m hack.images load
+	$(TIMED) "helm install" bash -c '$(CLUSTER_ENV); $(INSTALL)'
+	$(TIMED) "one FlowRun" bash -c '$(CLUSTER_ENV); PATH="$(CURDIR)/.venv/bin:$$PATH" hack/demo'
+
+run: .venv/ready  ## the same FlowRun right here, without Kubernetes
+	.venv/bin/flowrun run crds/examples/demo.yaml
+
+check: .venv/ready  ## linters, types, import contracts, generated files, the chart
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-cache
+	$(PY) -m flowrun_operator.api.crd --check
+	$(KIND) tools
+	$(CLUSTER_ENV); helm lint --strict $(CHART)
+	$(CLUSTER_ENV); $(PY) -m pytest -q tests/chart
+
+unit: .venv/ready  ## tests that need no cluster
+	$(CLUSTER_ENV); $(PY) -m pytest -q -m "not e2e" --ignore tests/chart
+
+cluster: .venv/ready  ## the test cluster with the product installed at this checkout
+	$(TIMED) "test cluster" $(KIND) up
+	$(TIMED) "images" $(PY) -m hack.images build
+	$(TIMED) "images into the cluster" $(PY) -m hack.images load
+	$(TIMED) "helm install" bash -c '$(CLUSTER_ENV); $(INSTALL)'
+
+e2e: cluster  ## tests on the test cluster
+	$(CLUSTER_ENV); $(PY) -m pytest -q -m e2e --durations=15 tests/e2e
+
+test: .venv/ready  ## all of it: check, unit, e2e
+	@$(TIMED) "make check" $(MAKE) --no-print-directory check
+	@$(TIMED) "make unit" $(MAKE) --no-print-directory unit
+	@$(TIMED) "make e2e" $(MAKE) --no-print-directory e2e
+
+crd: .venv/ready  ## generate crds/ anew
+	$(PY) -m flowrun_operator.api.crd
+
+kill: cluster  ## 20 runs, the operator killed at 20 random moments (longer than make test wants)
+	$(CLUSTER_ENV); $(PY) -m tests.chaos.kill_operator --runs 20
+
+benchmark: cluster  ## apply to created and to result, next to DaskJob
+	$(CLUSTER_ENV); $(PY) -m benchmarks.startup --runs 5
+
+down:  ## end the test cluster
+	python3 -m hack.kind down
 
 requirements: .venv/ready  ## compile requirements/*.txt anew (hashed, no addresses)
 	$(PY) -m pip install -q uv
@@ -24,4 +81,4 @@ requirements: .venv/ready  ## compile requirements/*.txt anew (hashed, no addres
 	    pyproject.toml --extra $${extra%%:*} -o requirements/$${extra##*:}.txt; \
 	done
 
-.PHONY: help setup requirements
+.PHONY: help setup demo run check unit cluster e2e test crd kill benchmark down requirements
