@@ -1,4 +1,4 @@
-"""The base of every API model: camelCase outside, snake_case inside, frozen, unknown fields refused."""
+"""The base of every API model: camelCase outside, snake_case inside, frozen, nothing unknown."""
 
 from typing import Any
 

@@ -99,12 +99,12 @@ class EnvVar(Model):
     """An environment variable of runner, scheduler and workers alike."""
 
     name: Annotated[str, Field(min_length=1, max_length=253, description="Name of the variable.")]
-    value: Annotated[
-        str | None, Field(max_length=32768, description="Its value, as in a pod.")
-    ] = None
-    value_from: Annotated[
-        EnvVarSource | None, Field(description="Where the value comes from.")
-    ] = None
+    value: Annotated[str | None, Field(max_length=32768, description="Its value, as in a pod.")] = (
+        None
+    )
+    value_from: Annotated[EnvVarSource | None, Field(description="Where the value comes from.")] = (
+        None
+    )
 
 
 class OptionalReference(LocalObjectReference):
@@ -225,6 +225,11 @@ class Cluster(Model):
     ] = 300
     scheduler: Annotated[Scheduler | None, Field(description="The scheduler's pod.")] = None
     worker: Annotated[Worker | None, Field(description="Every worker's pod.")] = None
+
+    @property
+    def workers_to_wait_for(self) -> int:
+        """The start gate: no more workers than there will be."""
+        return min(self.min_ready_workers or 1, self.workers)
 
 
 class FlowRunSpec(Model):

@@ -39,13 +39,9 @@ class Condition(Model):
 
     type: Annotated[ConditionType, Field(description="What it is about.")]
     status: Annotated[Literal["True", "False", "Unknown"], Field(description="How it stands.")]
-    reason: Annotated[
-        str, Field(min_length=1, max_length=1024, description="One CamelCase word.")
-    ]
+    reason: Annotated[str, Field(min_length=1, max_length=1024, description="One CamelCase word.")]
     message: Annotated[str, Field(max_length=32768, description="A sentence for a person.")]
-    last_transition_time: Annotated[
-        datetime, Field(description="When the status last changed.")
-    ]
+    last_transition_time: Annotated[datetime, Field(description="When the status last changed.")]
     observed_generation: Annotated[
         int | None, Field(ge=0, description="The generation this was judged on.")
     ] = None

@@ -1,0 +1,40 @@
+"""Everything that should exist for an attempt at a run, and whether the spec may ask for it."""
+
+from flowrun_operator.api import FlowRun
+from flowrun_operator.api.problem import Problem
+from flowrun_operator.plan.dask_cluster import dask_cluster
+from flowrun_operator.plan.manifest import Manifest
+from flowrun_operator.plan.network_policy import network_policy
+from flowrun_operator.plan.runner_pod import runner_pod
+from flowrun_operator.plan.source import source_config_map
+from flowrun_operator.settings import Settings
+
+__all__ = ["Manifest", "children", "problems"]
+
+
+def children(run: FlowRun, settings: Settings, attempt: int) -> tuple[Manifest, ...]:
+    """In the order of their creation, for a spec that has no problems.
+
+    The NetworkPolicy stands before the first pod listens. The cluster comes before the runner,
+    since it takes longer to start.
+    """
+    wanted = (
+        network_policy(run, settings) if settings.network_policy else None,
+        source_config_map(run),
+        dask_cluster(run, settings, attempt),
+        runner_pod(run, settings, attempt),
+    )
+    return tuple(child for child in wanted if child is not None)
+
+
+def problems(run: FlowRun, settings: Settings) -> tuple[Problem, ...]:
+    """Why the spec is not admissible; () when it is."""
+    account = run.spec.service_account_name
+    if account is not None and account not in settings.allowed_service_accounts:
+        allowed = ", ".join(sorted(settings.allowed_service_accounts)) or "none"
+        return (
+            Problem(
+                "spec.serviceAccountName", f"{account} is not allowed here (allowed: {allowed})"
+            ),
+        )
+    return ()
