@@ -1,0 +1,95 @@
+"""Before uninstall: stop our operator, then what unfinished runs have running.
+
+    python -m flowrun_operator.hooks.uninstall
+
+FlowRuns and CRDs stay. Helm takes away both operators afterwards, so this is the last moment in
+which dask-kubernetes' operator can let its DaskClusters go. A later install judges the runs by what
+it finds. Always exits 0: something left is told, and never keeps an uninstall from going on.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+
+from flowrun_operator.hooks.cluster import Cluster, Conflict, NotFound
+from flowrun_operator.hooks.patience import Patience
+from flowrun_operator.hooks.release import LABEL_INSTANCE
+from flowrun_operator.hooks.running import (
+    SELECTOR,
+    Running,
+    running_clusters,
+    running_pods,
+)
+
+_SECONDS = 60.0
+#: Of these, what our operator may take to go; deleting begins then in any case.
+_OPERATOR_SECONDS = 30.0
+
+
+def uninstall(
+    cluster: Cluster, *, namespace: str, deployment: str, pods: str, patience: Patience
+) -> list[Running]:
+    """What is left when it is done, or when patience is at its end.
+
+    ``pods`` selects the pods of our operator's Deployment.
+    """
+    say = patience.say
+    if not patience.until(
+        lambda: _operator_gone(cluster, namespace, deployment, pods), within=_OPERATOR_SECONDS
+    ):
+        say("our operator has not stopped: it may still write what it sees into FlowRuns")
+    left: list[Running] = []
+
+    def all_gone() -> bool:
+        left[:] = _running(cluster)
+        for each in left:
+            if each.owned and not each.deleting:
+                say(f"deleting {each}")
+                _delete(cluster, each)
+        return not left
+
+    if patience.until(all_gone):
+        say("no run has anything running. FlowRuns and CRDs are kept.")
+    else:
+        say(f"left after {patience.seconds:g} s, delete it by hand if it does not go by itself:")
+        for each in left:
+            say(f"  {each}" + (" (being deleted)" if each.deleting else ""))
+    return left
+
+
+def _operator_gone(cluster: Cluster, namespace: str, deployment: str, pods: str) -> bool:
+    with suppress(NotFound):  # deleted by hand: its pods are on their way
+        cluster.scale_to_zero(namespace, deployment)
+    return not [p for p in cluster.pods(pods) if p["metadata"]["namespace"] == namespace]
+
+
+def _running(cluster: Cluster) -> list[Running]:
+    # Runners first: each is to see SIGTERM, not its scheduler going away.
+    return running_pods(cluster.pods(SELECTOR)) + running_clusters(cluster.dask_clusters(SELECTOR))
+
+
+def _delete(cluster: Cluster, one: Running) -> None:
+    delete = cluster.delete_pod if one.kind == "Pod" else cluster.delete_dask_cluster
+    # Gone since it was listed, or another one of that name has taken its place.
+    with suppress(NotFound, Conflict):
+        delete(one.namespace, one.name, one.uid)
+
+
+def main(environment: Mapping[str, str] = os.environ) -> int:
+    """Reads what the chart's Job sets."""
+    uninstall(
+        Cluster.from_pod(),
+        namespace=environment["FLOWRUN_OPERATOR_NAMESPACE"],
+        deployment=environment["FLOWRUN_OPERATOR_DEPLOYMENT"],
+        pods=(
+            f"{LABEL_INSTANCE}={environment['FLOWRUN_RELEASE_NAME']},"
+            "app.kubernetes.io/component=operator"
+        ),
+        patience=Patience(_SECONDS, lambda line: print(line, flush=True)),
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
