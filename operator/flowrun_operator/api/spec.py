@@ -4,9 +4,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from flowrun_operator.api.model import Model
+from flowrun_operator.api.model import Model, cel, list_map
 
-Quantity = int | str
+#: As in a container: 2, "500m", "4Gi".
+Quantity = (
+    int
+    | Annotated[
+        str,
+        Field(
+            max_length=64,
+            pattern=r"^\+?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$",
+        ),
+    ]
+)
 #: A partial PodTemplateSpec; the CRD preserves its unknown fields, plan/ checks them.
 PodTemplate = dict[str, Any]
 
@@ -33,8 +43,12 @@ class ConfigMapSource(Model):
 class FlowSource(Model):
     """Flow code that is not in the image: one of inline and configMap."""
 
+    model_config = cel(
+        "has(self.inline) != has(self.configMap)", "exactly one of inline and configMap must be set"
+    )
+
     inline: Annotated[
-        dict[str, str] | None,
+        dict[str, Annotated[str, Field(max_length=1048576)]] | None,
         Field(
             max_length=64,
             description="File name to text. Mounted read-only in runner, scheduler and workers.",
@@ -53,6 +67,10 @@ class Flow(Model):
         Field(
             min_length=1,
             max_length=512,
+            pattern=(
+                r"^([A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*|[^:\s][^:]*\.py)"
+                r"(:[A-Za-z_][A-Za-z0-9_]*)?$"
+            ),
             description=(
                 "package.module:attr or path/file.py:attr. :attr may be left out where the "
                 "module holds exactly one Flow."
@@ -88,6 +106,12 @@ class FieldSelector(Model):
 class EnvVarSource(Model):
     """Where an environment variable's value comes from: exactly one of these."""
 
+    model_config = cel(
+        "[has(self.secretKeyRef), has(self.configMapKeyRef), has(self.fieldRef)]"
+        ".exists_one(set, set)",
+        "exactly one of secretKeyRef, configMapKeyRef and fieldRef must be set",
+    )
+
     secret_key_ref: Annotated[KeySelector | None, Field(description="A key of a Secret.")] = None
     config_map_key_ref: Annotated[
         KeySelector | None, Field(description="A key of a ConfigMap.")
@@ -97,6 +121,10 @@ class EnvVarSource(Model):
 
 class EnvVar(Model):
     """An environment variable of runner, scheduler and workers alike."""
+
+    model_config = cel(
+        "!(has(self.value) && has(self.valueFrom))", "value and valueFrom exclude each other"
+    )
 
     name: Annotated[str, Field(min_length=1, max_length=253, description="Name of the variable.")]
     value: Annotated[str | None, Field(max_length=32768, description="Its value, as in a pod.")] = (
@@ -115,6 +143,11 @@ class OptionalReference(LocalObjectReference):
 
 class EnvFrom(Model):
     """All keys of one object as variables: exactly one of these."""
+
+    model_config = cel(
+        "has(self.secretRef) != has(self.configMapRef)",
+        "exactly one of secretRef and configMapRef must be set",
+    )
 
     prefix: Annotated[
         str | None, Field(max_length=253, description="Put before every variable's name.")
@@ -204,6 +237,11 @@ class Worker(Model):
 class Cluster(Model):
     """The Dask cluster of this run."""
 
+    model_config = cel(
+        "!has(self.minReadyWorkers) || self.minReadyWorkers <= self.workers",
+        "minReadyWorkers must not be greater than workers",
+    )
+
     workers: Annotated[
         int, Field(ge=1, le=10000, description="How many workers, one pod each.")
     ] = 1
@@ -241,6 +279,7 @@ class FlowRunSpec(Model):
         Field(
             max_length=256,
             description="Checked against the flow's Parameters before any work starts.",
+            json_schema_extra={"default": {}},
         ),
     ] = Field(default_factory=dict)
     image: Annotated[
@@ -259,11 +298,19 @@ class FlowRunSpec(Model):
     ] = None
     image_pull_secrets: Annotated[
         list[LocalObjectReference] | None,
-        Field(max_length=16, description="Secrets to pull the image with."),
+        Field(
+            max_length=16,
+            description="Secrets to pull the image with.",
+            json_schema_extra=list_map("name"),
+        ),
     ] = None
     env: Annotated[
         list[EnvVar] | None,
-        Field(max_length=256, description="Variables of runner, scheduler and workers alike."),
+        Field(
+            max_length=256,
+            description="Variables of runner, scheduler and workers alike.",
+            json_schema_extra=list_map("name"),
+        ),
     ] = None
     env_from: Annotated[
         list[EnvFrom] | None,
@@ -281,9 +328,10 @@ class FlowRunSpec(Model):
         ),
     ] = None
     runner: Annotated[Runner | None, Field(description="The pod that runs the flow.")] = None
-    cluster: Annotated[Cluster, Field(description="The Dask cluster of this run.")] = Field(
-        default_factory=Cluster
-    )
+    cluster: Annotated[
+        Cluster,
+        Field(description="The Dask cluster of this run.", json_schema_extra={"default": {}}),
+    ] = Field(default_factory=Cluster)
     ttl_seconds_after_finished: Annotated[
         int | None,
         Field(

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from flowrun_operator.api.model import Model
+from flowrun_operator.api.model import Model, list_map
 from flowrun_operator.api.reasons import Reason
 
 
@@ -104,7 +104,12 @@ class FlowRunStatus(Model):
 
     phase: Annotated[Phase | None, Field(description="Where the run is.")] = None
     conditions: Annotated[
-        list[Condition], Field(max_length=16, description="What holds, and since when.")
+        list[Condition],
+        Field(
+            max_length=16,
+            description="What holds, and since when.",
+            json_schema_extra=list_map("type"),
+        ),
     ] = Field(default_factory=list)
     observed_generation: Annotated[
         int | None, Field(ge=0, description="The generation this status speaks of.")
@@ -115,7 +120,12 @@ class FlowRunStatus(Model):
     message: Annotated[str | None, Field(max_length=4096, description="The same in words.")] = None
     attempt: Annotated[int | None, Field(ge=1, description="Number of the last attempt.")] = None
     attempts: Annotated[
-        list[Attempt], Field(max_length=64, description="Every attempt, oldest first.")
+        list[Attempt],
+        Field(
+            max_length=64,
+            description="Every attempt, oldest first.",
+            json_schema_extra=list_map("number"),
+        ),
     ] = Field(default_factory=list)
     start_time: Annotated[datetime | None, Field(description="When the run was taken up.")] = None
     completion_time: Annotated[datetime | None, Field(description="When it ended.")] = None
