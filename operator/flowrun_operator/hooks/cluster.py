@@ -13,7 +13,20 @@ from flowrun_operator.hooks.release import Manifest
 #: Stands in the CRDs' managedFields; a person reads there who applied what.
 FIELD_MANAGER = "flowrun-install"
 
-_DEFINITIONS = ("apiextensions.k8s.io", "v1", "customresourcedefinitions")
+#: What may be applied, by kind: group, version, plural.
+_APPLIED = {
+    "CustomResourceDefinition": ("apiextensions.k8s.io", "v1", "customresourcedefinitions"),
+    "ValidatingAdmissionPolicy": (
+        "admissionregistration.k8s.io",
+        "v1",
+        "validatingadmissionpolicies",
+    ),
+    "ValidatingAdmissionPolicyBinding": (
+        "admissionregistration.k8s.io",
+        "v1",
+        "validatingadmissionpolicybindings",
+    ),
+}
 _DEPLOYMENTS = ("apps", "v1", "deployments")
 _DASK_CLUSTERS = ("kubernetes.dask.org", "v1", "daskclusters")
 _APPLY = "application/apply-patch+yaml"
@@ -52,19 +65,19 @@ class Cluster:
             with _translated():
                 return _object(
                     self._custom.get_cluster_custom_object(
-                        *_DEFINITIONS, name, _request_timeout=_SECONDS
+                        *_APPLIED["CustomResourceDefinition"], name, _request_timeout=_SECONDS
                     )
                 )
         except NotFound:
             return None
 
-    def apply_definition(self, crd: Manifest, *, force: bool) -> None:
-        """Server-side apply: the larger CRDs do not fit into client-side apply's annotation."""
+    def apply(self, manifest: Manifest, *, force: bool) -> None:
+        """Server-side: the larger CRDs do not fit into client-side apply's annotation."""
         with _translated():
             self._custom.patch_cluster_custom_object(
-                *_DEFINITIONS,
-                crd["metadata"]["name"],
-                crd,
+                *_APPLIED[manifest["kind"]],
+                manifest["metadata"]["name"],
+                manifest,
                 field_manager=FIELD_MANAGER,
                 force=force,
                 _content_type=_APPLY,

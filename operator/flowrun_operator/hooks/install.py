@@ -1,4 +1,6 @@
-"""Before install and upgrade: apply the CRDs, or stop where this would break what is there.
+"""Before install and upgrade: apply the CRDs and the policy beside ours, or stop.
+
+It stops where going on would break what is there: CRDs or an operator of somebody else.
 
     python -m flowrun_operator.hooks.install
 
@@ -15,6 +17,7 @@ from flowrun_operator.hooks.definitions import (
     DASK_CRD_NAMES,
     dask_definitions,
     flowrun_definition,
+    flowrun_policies,
 )
 from flowrun_operator.hooks.patience import Patience, Say
 from flowrun_operator.hooks.refusals import refusals
@@ -47,6 +50,8 @@ def install(cluster: Cluster, release: Release, *, dask_operator: bool, patience
     if not patience.until(lambda: all(_established(cluster.definition(name)) for name in waiting)):
         unready = [name for name in waiting if not _established(cluster.definition(name))]
         raise ApiError(f"not served after {patience.seconds:g} s: {', '.join(unready)}")
+    for policy in flowrun_policies():
+        _apply(cluster, _labelled(policy, release), say)
     say(f"{len(waiting)} CRDs are served.")
     return 0
 
@@ -56,21 +61,21 @@ def _served(cluster: Cluster, names: Iterable[str]) -> dict[str, Manifest]:
     return {name: crd for name, crd in found.items() if crd is not None}
 
 
-def _labelled(crd: Manifest, release: Release) -> Manifest:
-    metadata = crd["metadata"]
+def _labelled(manifest: Manifest, release: Release) -> Manifest:
+    metadata = manifest["metadata"]
     labels = {**metadata.get("labels", {}), **release.labels}
-    return {**crd, "metadata": {**metadata, "labels": labels}}
+    return {**manifest, "metadata": {**metadata, "labels": labels}}
 
 
-def _apply(cluster: Cluster, crd: Manifest, say: Say) -> None:
-    """The release's version of a CRD wins over hand edits, but never silently."""
-    name = crd["metadata"]["name"]
+def _apply(cluster: Cluster, manifest: Manifest, say: Say) -> None:
+    """The release's version wins over hand edits, but never silently."""
+    which = f"{manifest['kind']} {manifest['metadata']['name']}"
     try:
-        cluster.apply_definition(crd, force=False)
+        cluster.apply(manifest, force=False)
     except Conflict as conflict:
-        say(f"{name} was changed by someone else, who loses: {conflict}")
-        cluster.apply_definition(crd, force=True)
-    say(f"applied {name}")
+        say(f"{which} was changed by someone else, who loses: {conflict}")
+        cluster.apply(manifest, force=True)
+    say(f"applied {which}")
 
 
 def _established(crd: Manifest | None) -> bool:

@@ -1,4 +1,4 @@
-"""A stand-in for the API server that keeps objects in lists, and a clock that only sleeping moves."""
+"""A stand-in for the API server that keeps objects in lists; a clock that only sleeping moves."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,16 +28,15 @@ class FakeCluster:
     def definition(self, name: str) -> Manifest | None:
         return self.crds.get(name)
 
-    def apply_definition(self, crd: Manifest, *, force: bool) -> None:
-        name = crd["metadata"]["name"]
+    def apply(self, manifest: Manifest, *, force: bool) -> None:
+        name = manifest["metadata"]["name"]
         if name in self.conflicts and not force:
             raise Conflict('conflict with "kubectl-edit": .spec.versions')
-        self.calls.append(f"apply {name}")
+        self.calls.append(f"apply {manifest['kind']} {name}")
         status = "True" if self.establishes else "False"
-        self.crds[name] = {
-            **crd,
-            "status": {"conditions": [{"type": "Established", "status": status}]},
-        }
+        if manifest["kind"] == "CustomResourceDefinition":
+            conditions = [{"type": "Established", "status": status}]
+            self.crds[name] = {**manifest, "status": {"conditions": conditions}}
 
     def deployments(self) -> list[Manifest]:
         return self.deployment_list

@@ -35,7 +35,15 @@ def test_what_the_release_applied_before_is_applied_again(cluster, release, pati
     install(cluster, release, dask_operator=True, patience=patience)
     cluster.calls.clear()
     assert install(cluster, release, dask_operator=True, patience=patience) == 0
-    assert len(cluster.calls) == 5
+    assert len(cluster.calls) == 7
+
+
+def test_the_policy_follows_once_the_crds_are_served(cluster, release, patience):
+    install(cluster, release, dask_operator=True, patience=patience)
+    assert cluster.calls[-2:] == [
+        "apply ValidatingAdmissionPolicy flowrun-immutable-fields",
+        "apply ValidatingAdmissionPolicyBinding flowrun-immutable-fields",
+    ]
 
 
 def test_dask_crds_of_others_are_left_alone_with_the_way_out_in_the_message(
@@ -98,7 +106,9 @@ def test_beside_somebody_else_s_dask_operator_only_our_crd_is_applied(cluster, r
     cluster.crds = {name: crd(name) for name in DASK_CRD_NAMES}
     cluster.deployment_list = [deployment("dask", image="dask-kubernetes-operator:1")]
     assert install(cluster, release, dask_operator=False, patience=patience) == 0
-    assert cluster.calls == [f"apply {OURS}"]
+    assert [call for call in cluster.calls if "Policy" not in call] == [
+        f"apply CustomResourceDefinition {OURS}"
+    ]
 
 
 def test_without_our_dask_operator_its_crds_must_be_there(cluster, release, patience, said):

@@ -100,9 +100,7 @@ def test_what_only_carries_our_label_is_not_deleted(cluster, run_uninstall):
     assert cluster.calls == ["scale flowrun-system/flowrun-operator"]
 
 
-def test_what_does_not_go_is_told_and_deleted_only_once(
-    cluster, run_uninstall, said, passed
-):
+def test_what_does_not_go_is_told_and_deleted_only_once(cluster, run_uninstall, said, passed):
     operator(cluster)
     cluster.cluster_list = [dask_cluster()]
     cluster.stuck = {"diamond-1-3f9c2"}
