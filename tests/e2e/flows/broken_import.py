@@ -1,0 +1,6 @@
+"""Raises while it is imported."""
+
+from flowlib import Flow
+
+with Flow("broken") as flow:
+    raise LookupError("no such table: orders")

@@ -1,0 +1,3 @@
+"""Holds no flow."""
+
+ANSWER = 42
