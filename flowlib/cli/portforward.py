@@ -55,9 +55,11 @@ class Forwarder:
                 return
             threading.Thread(target=_upload, args=(connection, stream), daemon=True).start()
             error = _download(stream, connection)
-            stream.shutdown()
             if error:
                 self._failed(error)
+            stream.shutdown()
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)  # wakes the upload
 
 
 def dialer(api: Any, namespace: str, pod: str, port: int) -> Callable[[], Any]:
@@ -107,6 +109,4 @@ def _download(stream: Any, connection: socket.socket) -> str:
             elif channel == ERROR and data:
                 error = data.decode(errors="replace")
                 break
-    with contextlib.suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
     return error

@@ -114,7 +114,8 @@ def command(
 ) -> None:
     """Create a FlowRun from a manifest.
 
-    MANIFEST is a YAML file that holds one FlowRun; - is standard input. With --wait, exit 0 when it Succeeded, 3 when it Failed, 4 when it was Cancelled or deleted.
+    MANIFEST is a YAML file that holds one FlowRun; - is standard input. With --wait, exit 0
+    when it Succeeded, 3 when it Failed, 4 when it was Cancelled or deleted.
     Stopping the wait (Ctrl-C, SIGTERM) leaves the run alone.
     """
     if (path is None) == (from_file is None):

@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import pytest
@@ -218,9 +217,3 @@ def test_a_manifest_without_a_name_needs_one(cli, tmp_path):
     (tmp_path / "m.yaml").write_text(MANIFEST.replace("  name: diamond\n", ""))
     result = cli("submit", "m.yaml")
     assert (result.exit_code, "m.yaml: no metadata.name" in result.output) == (2, True)
-
-
-def test_the_status_as_json_is_the_object_of_the_api_server(cli, api_server, a_flowrun):
-    api_server.answer("GET", f"{api_server.runs}/diamond", (200, a_flowrun(phase="Running")))
-    result = cli("status", "diamond", "-o", "json")
-    assert json.loads(result.output) == a_flowrun(phase="Running")
