@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.e2e import faults
-from tests.e2e.runs import Run
+from tests.e2e.runs import Run, phase, status
 from tests.e2e.specs import Spec, container, merged, part, spec
+from tests.e2e.watch import Seen
 
 # Long enough for the cause to show on a busy machine; no test depends on how long it is.
 SHORT = {"cluster": {"startTimeoutSeconds": 30}}
@@ -35,6 +36,16 @@ class Row:
     runner_stays: bool = True  # the ended runner pod is there, for its log
     objects: tuple[Mapping[str, Any], ...] = ()  # applied to the namespace before
     fault: Callable[[Run], None] | None = None  # what is done to it once it is Running
+
+
+def names_cause(seen: Seen, row: Row) -> bool:
+    """Whether the run is Starting here, and a condition names the row's reason in its words."""
+    return phase(seen) == "Starting" and any(
+        one["reason"] == row.reason
+        and one["status"] == "False"
+        and all(word in one["message"] for word in row.words)
+        for one in status(seen).get("conditions", [])
+    )
 
 
 def quota(**hard: str) -> Mapping[str, Any]:
@@ -201,6 +212,24 @@ FAILS_WHILE_RUNNING = (
         runs=True,
         fault=faults.delete_cluster,
     ),
+)
+
+# Only under podSecurity: namespace; test_pod_security_of_the_namespace.py plays these.
+REFUSED_BY_POD_SECURITY = tuple(
+    Row(
+        f"pod-security-of-{which}",
+        spec(
+            "diamond.py",
+            SHORT,
+            container(which, securityContext={"allowPrivilegeEscalation": True}),
+        ),
+        "Forbidden",
+        # The API server's words.
+        ('violates PodSecurity "restricted:latest"', "allowPrivilegeEscalation != false"),
+        heals=True,
+        runner_stays=which != "runner",
+    )
+    for which in PARTS
 )
 
 PRIVILEGED = {"securityContext": {"privileged": True}}

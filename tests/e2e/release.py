@@ -7,6 +7,10 @@ from tests.e2e.kube import Kubectl, run_tool
 
 RELEASE = "flowrun"
 SYSTEM_NAMESPACE = "flowrun-system"
+OPERATOR = "flowrun-operator"
+OPERATOR_PODS = "app.kubernetes.io/component=operator"
+DASK_OPERATOR = "flowrun-dask-operator"
+DASK_OPERATOR_PODS = "app.kubernetes.io/component=dask-operator"
 CHART = "charts/flowrun-operator"
 # The same as INSTALL in the Makefile.
 VALUES = ("--set", "image.tag=dev", "--set", "runtimeImage.tag=dev")

@@ -9,10 +9,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from tests.e2e.bad_input import ROWS, Row
-from tests.e2e.runs import condition, phase, status
+from tests.e2e.bad_input import ROWS, Row, names_cause
+from tests.e2e.runs import condition
 from tests.e2e.story import Story, play
-from tests.e2e.watch import Seen, Watch
+from tests.e2e.watch import Watch
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(480)]
 
@@ -42,14 +42,6 @@ def play_row(row: Row, watch: Watch) -> Story:
 
 def each(*rows: Row) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("row", rows, ids=lambda row: row.id)
-
-
-def names_cause(seen: Seen, row: Row) -> bool:
-    return phase(seen) == "Starting" and any(
-        one["reason"] == row.reason and one["status"] == "False"
-        and all(word in one["message"] for word in row.words)
-        for one in status(seen).get("conditions", [])
-    )  # fmt: skip
 
 
 @each(*ROWS)

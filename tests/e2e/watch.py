@@ -133,3 +133,13 @@ class Watch:
                         f"{namespace}/{name or '*'}: no {what} within {timeout:.0f} s; last seen:\n"
                         + json.dumps([seen.object for seen in last], indent=1)
                     )
+
+    def quiet(self, namespace: str, name: str | None, seconds: float) -> list[Seen]:
+        """What comes within so many seconds from now: [] where nothing changes."""
+        before = len(self.history(namespace, name))
+        with self._news:
+            self._news.wait_for(
+                lambda: len(self.history(namespace, name)) > before or self._broken, seconds
+            )
+            assert self._broken is None, self._broken
+            return self.history(namespace, name)[before:]
