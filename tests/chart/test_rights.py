@@ -1,4 +1,4 @@
-"""Who may do what: our operator exactly what it calls, the others what stands in the golden file."""
+"""Who may do what: our operator exactly what it calls, the others what the golden file says."""
 
 from pathlib import Path
 
