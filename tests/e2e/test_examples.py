@@ -21,7 +21,12 @@ WITH_A_FLOWRUN = [
     for path in EXAMPLES
     if any(one["kind"] == "FlowRun" for one in yaml.safe_load_all(path.read_text()))
 ]
-RESULTS = {"demo": 9900, "diamond": 9900, "greeting": "Saluton, Ada!", "resources": pytest.approx(3.15, abs=0.06)}  # pi by chance: 3.1 or 3.2
+RESULTS = {
+    "demo": 9900,
+    "diamond": 9900,
+    "greeting": "Saluton, Ada!",
+    "resources": pytest.approx(3.15, abs=0.06),
+}  # pi by chance: 3.1 or 3.2
 
 
 @pytest.fixture(scope="module")
