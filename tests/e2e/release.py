@@ -51,3 +51,9 @@ class Release:
     def until_ready(self) -> None:
         """Waits until every operator of the release is available."""
         self.kubectl("rollout", "status", "deployment", "--timeout=180s", timeout=200)
+
+    def runtime_image(self) -> str:
+        """The image of runs that name none."""
+        variable = '{..env[?(@.name=="FLOWRUN_RUNTIME_IMAGE")].value}'
+        answer = self.kubectl("get", "deployment", OPERATOR, "-o", f"jsonpath={variable}")
+        return answer.stdout

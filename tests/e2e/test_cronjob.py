@@ -15,13 +15,19 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 EXAMPLE = ROOT / "crds/examples/nightly-cronjob.yaml"
 IMAGE = "flowrun-runtime:dev"
-NAP = "    import time\n    time.sleep(15)\n    return n * n"
+NAP = "    import time\n    time.sleep(20 * (n == 0))\n    return n * n"
 RAISE = "    raise ValueError(n)"
 
 
 @pytest.fixture(scope="module")
 def jobs() -> Iterator[Watch]:
     with Watch("/apis/batch/v1/jobs") as watch:
+        yield watch
+
+
+@pytest.fixture(scope="module")
+def creators() -> Iterator[Watch]:
+    with Watch("/api/v1/pods?labelSelector=batch.kubernetes.io/job-name") as watch:
         yield watch
 
 
@@ -95,19 +101,18 @@ def test_two_ticks_make_two_runs_with_the_jobs_names(
 
 
 def test_a_creator_that_is_killed_and_retried_waits_for_the_run_it_made(
-    cronjob: Callable[..., Kubectl], jobs: Watch, flowruns: Watch
+    cronjob: Callable[..., Kubectl], jobs: Watch, creators: Watch, flowruns: Watch
 ) -> None:
     kubectl = cronjob(NAP)
     namespace = str(kubectl.namespace)
     tick(kubectl, "nightly-1")
     run = Run(namespace, "nightly-1", flowruns)
     run.until_phase("Running")
-    creators = ("pod", "-l", "batch.kubernetes.io/job-name=nightly-1")
-    (first,) = kubectl("get", *creators, "-o", "name").stdout.split()
-    kubectl("delete", first, "--grace-period=0", "--force")
-    kubectl("wait", "--for=create", *creators, "--timeout=60s")
-    (second,) = kubectl("get", *creators, "-o", "name").stdout.split()
-    assert second != first
+    first = creators.until(namespace, None, lambda seen: True, 10, "creator").key[1]
+    kubectl("delete", "pod", first, "--grace-period=0", "--force")
+    second = creators.until(
+        namespace, None, lambda seen: seen.key[1] != first, 60, "second creator"
+    ).key[1]
     assert "Complete" in until_ended(jobs, namespace, "nightly-1")
     assert phase(run.until_finished()) == "Succeeded"
     assert "nightly-1 exists: this Job made it" in kubectl("logs", second).stdout
