@@ -1,0 +1,311 @@
+"""Flow: tasks, the edges between them, and how the whole is run."""
+
+import itertools
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Self
+
+from flowlib.configuration import config
+from flowlib.core import graph, signature
+from flowlib.core.edge import Edge
+from flowlib.core.parameter import Parameter
+from flowlib.core.task import Task
+from flowlib.tasks.core.constants import Constant
+from flowlib.utilities.context import context
+from flowlib.utilities.edges import EdgeAnnotation
+from flowlib.utilities.edges import mapped as mapped_annotation
+from flowlib.utilities.tasks import as_task, holds_tasks
+
+if TYPE_CHECKING:
+    from flowlib.engine.state import State
+
+FlowStateHandler = Callable[["Flow", "State", "State"], "State | None"]
+
+
+class Flow:
+    """A graph of tasks. ``with Flow("name") as flow:`` collects the tasks called inside.
+
+    A flow holds no state of its runs: it can be run many times, also at once.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        schedule: Any = None,
+        executor: Any = None,
+        run_config: Any = None,
+        storage: Any = None,
+        tasks: Iterable[Task] | None = None,
+        edges: Iterable[Edge] | None = None,
+        reference_tasks: Iterable[Task] | None = None,
+        state_handlers: Iterable[FlowStateHandler] | None = None,
+        on_failure: Callable[["Flow", "State"], Any] | None = None,
+        validate: bool | None = None,
+    ) -> None:
+        if not name:
+            raise ValueError("A flow needs a name.")
+        self.name = name
+        self.schedule = schedule
+        self.executor = executor
+        self.run_config = run_config
+        self.storage = storage
+        self.state_handlers: list[FlowStateHandler] = list(state_handlers or ())
+        self.on_failure = on_failure
+        #: Every task of the flow, in the order in which they were added, with its name in it.
+        self.slugs: dict[Task, str] = {}
+        #: Arguments that are plain values, which need no task of their own.
+        self.constants: dict[Task, dict[str, Any]] = {}
+        self._edges_to: dict[Task, dict[Edge, None]] = {}
+        self._edges_from: dict[Task, dict[Edge, None]] = {}
+        self._taken: set[str] = set()
+        self._numbers: dict[str, int] = {}
+        self._reference_tasks: tuple[Task, ...] = ()
+        self._entered: list[ExitStack] = []
+        for task in tasks or ():
+            self.add_task(task)
+        for edge in edges or ():
+            self.add_edge(edge.upstream_task, edge.downstream_task, edge.key, edge.mapped)
+        self.set_reference_tasks(reference_tasks or ())
+        if validate:
+            self.validate()
+
+    def __repr__(self) -> str:
+        return f'<Flow: name="{self.name}">'
+
+    def __iter__(self) -> Iterator[Task]:
+        return iter(self.sorted_tasks())
+
+    def __enter__(self) -> Self:
+        stack = ExitStack()
+        unused: set[Task] = set()
+        stack.enter_context(context(flow=self, unused_tasks=unused))
+        stack.callback(self._warn_of, unused)
+        self._entered.append(stack)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *details: Any) -> None:
+        stack = self._entered.pop()
+        if kind is not None:
+            context["unused_tasks"].clear()
+        stack.close()
+
+    def _warn_of(self, unused: set[Task]) -> None:
+        forgotten = [
+            task
+            for task in unused
+            if task not in self.slugs and not isinstance(task, (Constant, Parameter))
+        ]
+        if forgotten:
+            names = ", ".join(sorted(task.name for task in forgotten))
+            warnings.warn(
+                f"Tasks were created but not added to the flow: {names}. Call them, as in "
+                "`my_task()`, inside the `with Flow(...)` block.",
+                stacklevel=3,
+            )
+
+    # What is in it
+
+    @property
+    def tasks(self) -> set[Task]:
+        return set(self.slugs)
+
+    @property
+    def edges(self) -> set[Edge]:
+        return {edge for edges in self._edges_to.values() for edge in edges}
+
+    def add_task(self, task: Task) -> Task:
+        """Adds a task, under a slug of its own."""
+        if not isinstance(task, Task):
+            raise TypeError(f"Tasks are added to a flow, not {task!r}.")
+        if task in self.slugs:
+            return task
+        if task.slug in self._taken:
+            raise ValueError(f"A task with the slug {task.slug!r} is already in {self!r}.")
+        self.slugs[task] = slug = task.slug or self._new_slug(task)
+        self._taken.add(slug)
+        self._edges_to[task] = {}
+        self._edges_from[task] = {}
+        self.constants.setdefault(task, {})
+        return task
+
+    def _new_slug(self, task: Task) -> str:
+        prefix = "-".join([task.name, *sorted(task.tags)])
+        number = self._numbers.get(prefix, 0) + 1
+        while f"{prefix}-{number}" in self._taken:
+            number += 1
+        self._numbers[prefix] = number
+        return f"{prefix}-{number}"
+
+    def add_edge(
+        self,
+        upstream_task: Any,
+        downstream_task: Any,
+        key: str | None = None,
+        mapped: bool = False,
+        validate: bool | None = None,
+    ) -> Edge:
+        """downstream_task waits for upstream_task, and takes its result as ``key``."""
+        if isinstance(upstream_task, EdgeAnnotation):
+            mapped = isinstance(upstream_task, mapped_annotation)
+        upstream = self.add_task(as_task(upstream_task, flow=self))
+        downstream = self.add_task(as_task(downstream_task, flow=self))
+        if isinstance(downstream, Parameter):
+            raise ValueError(f"{downstream!r} is a Parameter: nothing comes before it.")
+        edge = Edge(upstream, downstream, key=key, mapped=mapped)
+        eager = config.flows.eager_edge_validation if validate is None else validate
+        if eager and key is not None:
+            self._check_key(downstream, key)
+        self._edges_to[downstream][edge] = None
+        self._edges_from[upstream][edge] = None
+        if eager:
+            self.validate()
+        return edge
+
+    def _check_key(self, task: Task, key: str) -> None:
+        if key in {edge.key for edge in self._edges_to[task]}:
+            raise ValueError(f"Argument {key!r} of {task!r} is already given by another task.")
+        signature.bound_partly(task.run, key)
+
+    def set_dependencies(
+        self,
+        task: Any,
+        upstream_tasks: Iterable[Any] | None = None,
+        downstream_tasks: Iterable[Any] | None = None,
+        keyword_tasks: Mapping[str, Any] | None = None,
+        mapped: bool = False,
+        validate: bool | None = None,
+    ) -> None:
+        """Draws edges from and to a task; a plain value as argument is kept as a constant."""
+        task = self.add_task(as_task(task, flow=self))
+        for upstream in upstream_tasks or ():
+            self.add_edge(upstream, task, mapped=_is_mapped(upstream, mapped), validate=validate)
+        for downstream in downstream_tasks or ():
+            self.add_edge(
+                task, downstream, mapped=_is_mapped(downstream, mapped), validate=validate
+            )
+        for key, value in (keyword_tasks or {}).items():
+            by_item = _is_mapped(value, mapped)
+            plain = value.task if isinstance(value, EdgeAnnotation) else value
+            if not by_item and isinstance(plain, Constant):
+                plain = plain.value
+            if by_item or holds_tasks(plain):
+                self.add_edge(value, task, key=key, mapped=by_item, validate=validate)
+            else:
+                self.constants[task][key] = plain
+
+    def chain(self, *tasks: Task, validate: bool | None = None) -> list[Edge]:
+        """Each of these tasks waits for the one before."""
+        return [
+            self.add_edge(before, after, validate=validate)
+            for before, after in itertools.pairwise(tasks)
+        ]
+
+    # What is known of it
+
+    def _in_flow(self, task: Task) -> Task:
+        if task not in self.slugs:
+            raise ValueError(f"{task!r} is not in {self!r}.")
+        return task
+
+    def edges_to(self, task: Task) -> set[Edge]:
+        return set(self._edges_to[self._in_flow(task)])
+
+    def edges_from(self, task: Task) -> set[Edge]:
+        return set(self._edges_from[self._in_flow(task)])
+
+    def all_edges_of(self, task: Task) -> set[Edge]:
+        return self.edges_to(task) | self.edges_from(task)
+
+    def upstream_tasks(self, task: Task) -> set[Task]:
+        return {edge.upstream_task for edge in self.edges_to(task)}
+
+    def downstream_tasks(self, task: Task) -> set[Task]:
+        return {edge.downstream_task for edge in self.edges_from(task)}
+
+    def root_tasks(self) -> set[Task]:
+        return {task for task in self.slugs if not self._edges_to[task]}
+
+    def terminal_tasks(self) -> set[Task]:
+        return {task for task in self.slugs if not self._edges_from[task]}
+
+    def parameters(self) -> set[Parameter]:
+        return {task for task in self.slugs if isinstance(task, Parameter)}
+
+    def reference_tasks(self) -> set[Task]:
+        """The tasks that decide what became of the flow; by default those nothing follows."""
+        return set(self._reference_tasks) or self.terminal_tasks()
+
+    def set_reference_tasks(self, tasks: Iterable[Task]) -> None:
+        self._reference_tasks = tuple(self._in_flow(task) for task in tasks)
+
+    def get_tasks(
+        self,
+        name: str | None = None,
+        slug: str | None = None,
+        tags: Iterable[str] | None = None,
+        task_type: type[Task] | None = None,
+    ) -> list[Task]:
+        """The tasks that fit every condition given."""
+        return [
+            task
+            for task, its_slug in self.slugs.items()
+            if (name is None or task.name == name)
+            and (slug is None or its_slug == slug)
+            and task.tags.issuperset(tags or ())
+            and (task_type is None or isinstance(task, task_type))
+        ]
+
+    def sorted_tasks(self, root_tasks: Iterable[Task] | None = None) -> tuple[Task, ...]:
+        """Every task after those it depends on; of these root_tasks' part, if given."""
+        ordered = graph.in_order(self.slugs, self._edges_to)
+        if root_tasks is None:
+            return ordered
+        wanted = graph.reachable(map(self._in_flow, root_tasks), self._edges_from)
+        return tuple(task for task in ordered if task in wanted)
+
+    def validate(self) -> None:
+        """InvalidGraph if the flow has a cycle."""
+        self.sorted_tasks()
+
+    # How it is run
+
+    def run(
+        self,
+        parameters: Mapping[str, Any] | None = None,
+        run_on_schedule: bool | None = None,
+        **kwargs: Any,
+    ) -> "State | None":
+        """Runs the flow and returns its final state; never raises for what tasks do.
+
+        Keywords: ``executor``, ``context``, ``flow_run_id``, ``flow_run_name``, and parameters by
+        name. ``state.result`` is ``{task: state}`` for every task.
+        """
+        if context.get("loading_flow"):
+            warnings.warn(
+                f"flow.run() of {self.name!r} is ignored while the flow is being loaded.",
+                stacklevel=2,
+            )
+            return None
+        from flowlib.engine.flow_run import run_declared  # what runs is not needed to declare
+
+        return run_declared(self, dict(parameters or {}), run_on_schedule, kwargs)
+
+    def register(self, *args: Any, **kwargs: Any) -> None:
+        """There is no server to register with: a FlowRun names the flow's file or module."""
+        if context.get("loading_flow"):
+            warnings.warn(
+                f"flow.register() of {self.name!r} is ignored while the flow is being loaded.",
+                stacklevel=2,
+            )
+            return
+        raise NotImplementedError(
+            "flowlib has no server to register flows with. Create a FlowRun whose "
+            "spec.flow.entrypoint names this flow's file or module."
+        )
+
+
+def _is_mapped(value: Any, mapped: bool) -> bool:
+    if isinstance(value, EdgeAnnotation):
+        return isinstance(value, mapped_annotation)
+    return mapped

@@ -1,0 +1,263 @@
+"""Task: a body, and how it wants to be run."""
+
+import copy
+import datetime
+import inspect
+import logging
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Self, get_args, get_origin
+
+from flowlib import triggers
+from flowlib.configuration import config
+from flowlib.core import signature
+from flowlib.utilities.context import context
+from flowlib.utilities.edges import EdgeAnnotation
+from flowlib.utilities.logging import get_logger
+
+if TYPE_CHECKING:
+    from flowlib.core.flow import Flow
+    from flowlib.engine.state import State
+
+StateHandler = Callable[["Task", "State", "State"], "State | None"]
+
+
+class Task:
+    """Subclass it with a ``run`` method, or use the ``task`` decorator.
+
+    Calling a task inside ``with Flow(...)`` adds a bound copy of it to the flow.
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "run" in vars(cls) and getattr(cls, "_checks_run_signature", True):
+            signature.check(_without_self(cls.run))
+
+    def __init__(
+        self,
+        name: str | None = None,
+        slug: str | None = None,
+        tags: Iterable[str] | None = None,
+        max_retries: int | None = None,
+        retry_delay: datetime.timedelta | None = None,
+        retry_on: type[Exception] | Iterable[type[Exception]] | None = None,
+        trigger: triggers.Trigger | None = None,
+        skip_on_upstream_skip: bool = True,
+        state_handlers: Iterable[StateHandler] | None = None,
+        on_failure: Callable[["Task", "State"], Any] | None = None,
+        nout: int | None = None,
+    ) -> None:
+        if isinstance(tags, str):
+            raise TypeError("Tags should be a set of tags, not a string.")
+        if state_handlers is not None and not isinstance(state_handlers, (list, tuple, set)):
+            raise TypeError("state_handlers should be a sequence of functions.")
+        self.name = name or type(self).__name__
+        self.slug = slug
+        self.tags: set[str] = set(tags or ()) | set(context.get("tags", ()))
+        defaults = config.tasks.defaults
+        self.max_retries: int = defaults.max_retries if max_retries is None else max_retries
+        self.retry_delay = _timedelta(defaults.retry_delay if retry_delay is None else retry_delay)
+        self.retry_on = _retry_on(retry_on)
+        self._check_retries()
+        self.trigger: triggers.Trigger = trigger or triggers.all_successful
+        self.skip_on_upstream_skip = skip_on_upstream_skip
+        self.state_handlers: list[StateHandler] = list(state_handlers or ())
+        self.on_failure = on_failure
+        self.nout = _nout(self.run) if nout is None else nout
+        self.auto_generated = False
+        if (unused := context.get("unused_tasks")) is not None:
+            unused.add(self)
+
+    def _check_retries(self) -> None:
+        if self.max_retries > 0 and self.retry_delay is None:
+            raise ValueError(f"Task {self.name!r}: max_retries needs a retry_delay.")
+        if self.retry_delay is not None and not self.max_retries:
+            raise ValueError(f"Task {self.name!r}: retry_delay needs max_retries above 0.")
+        if self.retry_on and not self.max_retries:
+            raise ValueError(f"Task {self.name!r}: retry_on needs max_retries above 0.")
+
+    def run(self) -> Any:
+        """What the task does; a subclass says what."""
+
+    @property
+    def logger(self) -> logging.Logger:
+        return get_logger(self.name)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return signature.with_extras(self.run)
+
+    def __repr__(self) -> str:
+        return f"<Task: {self.name}>"
+
+    def __iter__(self) -> Iterator["Task"]:
+        if self.nout is None:
+            raise TypeError(
+                f"Task {self.name!r} is not iterable. If it returns several values, say how many: "
+                "@task(nout=2)."
+            )
+        return (self[index] for index in range(self.nout))
+
+    def __getitem__(self, key: Any) -> "Task":
+        from flowlib.tasks.core.operators import GetItem  # it is a Task
+
+        name = f"{self.name}[{key.name if isinstance(key, Task) else repr(key)}]"
+        return GetItem(name=name).bind(task_result=self, key=key)
+
+    def copy(self, **task_args: Any) -> Self:
+        """The same task, with other attributes, and in no flow yet."""
+        flow = context.get("flow")
+        if flow is not None and self in flow.tasks and flow.all_edges_of(self):
+            warnings.warn(
+                f"Task {self.name!r} is already in the flow, with dependencies; its copy has none.",
+                stacklevel=2,
+            )
+        new = copy.copy(self)
+        for name, value in task_args.items():
+            if not hasattr(new, name):
+                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}.")
+            setattr(new, name, value)
+        if new.slug is not None and "slug" not in task_args:
+            new.slug = f"{new.slug}-copy"
+        new.tags = set(self.tags) | set(task_args.get("tags", ())) | set(context.get("tags", ()))
+        new.state_handlers = list(new.state_handlers)
+        if (unused := context.get("unused_tasks")) is not None:
+            unused.discard(self)
+            unused.add(new)
+        return new
+
+    def __call__(
+        self,
+        *args: Any,
+        mapped: bool = False,
+        task_args: Mapping[str, Any] | None = None,
+        upstream_tasks: Iterable[Any] | None = None,
+        flow: "Flow | None" = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Adds a copy of this task to the flow, with these arguments."""
+        new = self.copy(**(task_args or {}))
+        return new.bind(*args, mapped=mapped, upstream_tasks=upstream_tasks, flow=flow, **kwargs)
+
+    def bind(
+        self,
+        *args: Any,
+        mapped: bool = False,
+        upstream_tasks: Iterable[Any] | None = None,
+        flow: "Flow | None" = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Adds this very task to the flow, with these arguments."""
+        arguments = signature.bound(self.run, args, kwargs)
+        flow = flow or context.get("flow")
+        if flow is None:
+            raise ValueError(
+                f"Could not infer an active Flow for {self!r}: it was called outside of a "
+                f"`with Flow(...)` block. To run it here and now, call `{self.name}.run(...)`."
+            )
+        self.tags |= set(context.get("tags", ()))
+        self.set_dependencies(
+            flow=flow, upstream_tasks=upstream_tasks, keyword_tasks=arguments, mapped=mapped
+        )
+        return self
+
+    def map(
+        self,
+        *args: Any,
+        upstream_tasks: Iterable[Any] | None = None,
+        flow: "Flow | None" = None,
+        task_args: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Adds a copy of this task that runs once for each item of its arguments."""
+        for arg in args:
+            if not hasattr(arg, "__getitem__") and not isinstance(arg, (Task, EdgeAnnotation)):
+                raise TypeError(
+                    f"Cannot map over {arg!r} (in {self!r}): it has no __getitem__. Give every "
+                    "child the same value with unmapped(...)."
+                )
+        new = self.copy(**(task_args or {}))
+        return new.bind(*args, mapped=True, upstream_tasks=upstream_tasks, flow=flow, **kwargs)
+
+    def set_dependencies(
+        self,
+        flow: "Flow | None" = None,
+        upstream_tasks: Iterable[Any] | None = None,
+        downstream_tasks: Iterable[Any] | None = None,
+        keyword_tasks: Mapping[str, Any] | None = None,
+        mapped: bool = False,
+        validate: bool | None = None,
+    ) -> Self:
+        """Draws edges to and from this task in the flow, and adds it."""
+        flow = flow or context.get("flow")
+        if flow is None:
+            raise ValueError(f"No Flow was passed, and none is active, for {self!r}.")
+        flow.set_dependencies(
+            self,
+            upstream_tasks=upstream_tasks,
+            downstream_tasks=downstream_tasks,
+            keyword_tasks=keyword_tasks,
+            mapped=mapped,
+            validate=validate,
+        )
+        return self
+
+    def set_upstream(
+        self, task: Any, flow: "Flow | None" = None, key: str | None = None, mapped: bool = False
+    ) -> Self:
+        """This task runs after that one, and takes its result as ``key``."""
+        if key is None:
+            return self.set_dependencies(flow=flow, upstream_tasks=[task], mapped=mapped)
+        return self.set_dependencies(flow=flow, keyword_tasks={key: task}, mapped=mapped)
+
+    def set_downstream(
+        self,
+        task: "Task",
+        flow: "Flow | None" = None,
+        key: str | None = None,
+        mapped: bool = False,
+    ) -> Self:
+        """That task runs after this one, and takes its result as ``key``."""
+        task.set_upstream(self, flow=flow, key=key, mapped=mapped)
+        return self
+
+    def __or__(self, other: Any) -> Any:
+        """``a | b``: b runs after a; returns b."""
+        flow = context.get("flow")
+        if flow is None:
+            raise ValueError("Tasks are chained inside a `with Flow(...)` block.")
+        flow.add_edge(self, other)
+        return other
+
+
+def _without_self(run: Callable[..., Any]) -> Callable[..., Any]:
+    """run as an instance has it; the class's run may be a plain function or a static method."""
+    return run.__get__(object()) if inspect.isfunction(run) else run
+
+
+def _timedelta(value: Any) -> datetime.timedelta | None:
+    if isinstance(value, (int, float)):
+        return datetime.timedelta(seconds=value)
+    if value is not None and not isinstance(value, datetime.timedelta):
+        raise TypeError(f"retry_delay must be a timedelta, not {value!r}.")
+    return value
+
+
+def _retry_on(value: Any) -> set[type[Exception]] | None:
+    if value is None:
+        return None
+    kinds = {value} if isinstance(value, type) else set(value)
+    for kind in kinds:
+        if not (isinstance(kind, type) and issubclass(kind, Exception)):
+            raise TypeError(f"retry_on takes Exception types, not {kind!r}.")
+    return kinds
+
+
+def _nout(run: Callable[..., Any]) -> int | None:
+    """How many values run says it returns, by an annotation ``tuple[int, str]``."""
+
+    annotation = getattr(run, "__annotations__", {}).get("return")
+    arguments = get_args(annotation)
+    if get_origin(annotation) is tuple and arguments and Ellipsis not in arguments:
+        return len(arguments)
+    return None

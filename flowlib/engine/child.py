@@ -1,0 +1,156 @@
+"""One task run, start to end: never raises, always comes to a State."""
+
+import datetime
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flowlib.configuration import config
+from flowlib.core.task import Task
+from flowlib.engine import guard, signals
+from flowlib.engine.inputs import SUCCEEDED
+from flowlib.engine.state import (
+    Failed,
+    Looped,
+    Mapped,
+    Pending,
+    Retrying,
+    Running,
+    Skipped,
+    State,
+    Success,
+    TriggerFailed,
+)
+from flowlib.utilities.context import context
+from flowlib.utilities.logging import get_logger
+
+Call = Callable[..., guard.Outcome]
+
+UPSTREAM_SKIPPED = (
+    "Upstream task was skipped; if this was not the intended behavior, consider changing "
+    "`skip_on_upstream_skip=False` for this task."
+)
+
+logger = get_logger("TaskRunner")
+
+
+def run(
+    task: Task,
+    arguments: Mapping[str, Any],
+    upstream_states: Mapping[Any, State] | None,
+    previous: State | None,
+    call: Call,
+) -> State:
+    """Runs the task once, within a context that knows its child.
+
+    upstream_states is None where all are plain successes and the trigger need not be asked.
+    """
+    quiet = context["map_index"] is not None and not config.logging.mapped_children
+    name = context["task_full_name"]
+    if not quiet:
+        logger.info("Task '%s': Starting task run...", name)
+    state = _run(task, arguments, upstream_states, previous, call)
+    if not quiet or not state.is_successful():
+        logger.info(
+            "Task '%s': Finished task run for task with final state: '%s'",
+            name,
+            type(state).__name__,
+        )
+    return state
+
+
+def _run(
+    task: Task,
+    arguments: Mapping[str, Any],
+    upstream_states: Mapping[Any, State] | None,
+    previous: State | None,
+    call: Call,
+) -> State:
+    old: State = previous or Pending()
+    if upstream_states is not None:
+        judged = judge(task, upstream_states, call)
+        if judged is not None:
+            return change(task, old, judged, call)
+    running = change(task, old, Running("Starting task run."), call)
+    if not running.is_running():
+        return running
+    ended = change(task, running, _body(task, arguments, call), call)
+    while isinstance(ended, Looped):
+        count = ended.loop_count or context.get("task_loop_count", 1) + 1
+        context.update(task_loop_count=count, task_loop_result=ended.result, task_run_count=1)
+        running = change(task, ended, Running("Starting task run."), call)
+        ended = change(task, running, _body(task, arguments, call), call)
+    again = _retry(task, ended)
+    return ended if again is None else change(task, ended, again, call)
+
+
+def judge(task: Task, upstream_states: Mapping[Any, State], call: Call) -> State | None:
+    """What becomes of a task for what came before it; None if it may run."""
+    if task.skip_on_upstream_skip and any(map(_skipped, upstream_states.values())):
+        return Skipped(UPSTREAM_SKIPPED)
+    may_run, raised = call(task.trigger, upstream_states)
+    if isinstance(raised, signals.PrefectStateSignal):
+        return raised.state
+    if raised is not None:
+        return TriggerFailed(
+            f"Unexpected error while checking task trigger: {raised!r}", result=raised
+        )
+    return None if may_run else signals.TRIGGERFAIL("Trigger failed").state
+
+
+def _skipped(state: State) -> bool:
+    if isinstance(state, Mapped):
+        return any(child.is_skipped() for child in state.map_states)
+    return state.is_skipped()
+
+
+def _body(task: Task, arguments: Mapping[str, Any], call: Call) -> State:
+    value, raised = call(task.run, **arguments)
+    if raised is None:
+        return Success(SUCCEEDED, result=value)
+    if isinstance(raised, signals.PrefectStateSignal):
+        return raised.state
+    logger.error(
+        "Task '%s': Exception encountered during task execution!",
+        context["task_full_name"],
+        exc_info=raised,
+    )
+    return Failed(f"Error during execution of task: {raised!r}", result=raised)
+
+
+def _retry(task: Task, ended: State) -> Retrying | None:
+    """The state in which a failed task waits for its next attempt, if it has one."""
+    run_count: int = context["task_run_count"]
+    if isinstance(ended, Retrying):  # a RETRY signal, whatever max_retries says
+        ended.run_count = run_count
+        return None
+    if not isinstance(ended, Failed) or run_count > task.max_retries or task.retry_delay is None:
+        return None
+    wanted = tuple(task.retry_on or ())
+    if wanted and ended.result is not None and not isinstance(ended.result, wanted):
+        return None
+    return Retrying(
+        f"Retrying Task (after attempt {run_count} of {task.max_retries + 1})",
+        start_time=datetime.datetime.now(datetime.UTC) + task.retry_delay,
+        run_count=run_count,
+        context={
+            key: context[key] for key in ("task_loop_count", "task_loop_result") if key in context
+        },
+    )
+
+
+def change(task: Task, old: State, new: State, call: Call) -> State:
+    """The new state, or what the task's handlers make of it."""
+    for handler in task.state_handlers:
+        answer, raised = call(handler, task, old, new)
+        if raised is not None:
+            return Failed(
+                f"Unexpected error while calling state handlers: {raised!r}", result=raised
+            )
+        new = answer or new
+    if task.on_failure is not None and new.is_failed():
+        raised = call(task.on_failure, task, new).raised
+        if raised is not None:
+            return Failed(
+                f"Unexpected error while calling state handlers: {raised!r}", result=raised
+            )
+    return new

@@ -1,0 +1,83 @@
+"""What ``flowlib.context`` holds while a task runs."""
+
+import datetime
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from flowlib.configuration import config
+from flowlib.utilities.context import Deferred, context
+from flowlib.utilities.logging import child_logger, get_logger
+
+if TYPE_CHECKING:
+    from flowlib.engine.work import TaskSpec
+
+
+def of_flow(
+    flow_name: str,
+    parameters: Mapping[str, Any],
+    flow_run_id: str | None = None,
+    flow_run_name: str | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The part that all tasks of one flow run share; it travels to the workers."""
+    now = datetime.datetime.now(datetime.UTC)
+    return {
+        "flow_name": flow_name,
+        "flow_id": flow_name,
+        "flow_run_id": flow_run_id or str(uuid.uuid4()),
+        "flow_run_name": flow_run_name or f"{flow_name}-{now:%Y%m%d-%H%M%S}",
+        "scheduled_start_time": now,
+        **(more or {}),
+        "parameters": {**((more or {}).get("parameters") or {}), **parameters},
+    }
+
+
+def of_task(spec: "TaskSpec") -> dict[str, Any]:
+    """The part that all children of one task share, made where they run."""
+    task = spec.task
+    return {
+        "config": config,
+        **_dates(spec.context),
+        **spec.context,
+        "task_name": task.name,
+        "task_full_name": task.name,
+        "task_slug": spec.slug,
+        "task_id": spec.slug,
+        "task_tags": set(task.tags),
+        "task_run_count": 1,
+        "task_run_id": Deferred(lambda: str(uuid.uuid4())),
+        "map_index": None,
+        "logger": Deferred(lambda: get_logger(task.name)),
+    }
+
+
+def enter_child(spec: "TaskSpec", base: Mapping[str, Any], row: int, run_count: int) -> None:
+    """Makes the current context that of one child."""
+    context.clear()
+    context.update(base)
+    context["task_run_count"] = run_count
+    if spec.mapped:
+        full_name = f"{spec.task.name}[{row}]"
+        context["map_index"] = row
+        context["task_full_name"] = full_name
+        context["logger"] = Deferred(lambda: child_logger(full_name))
+
+
+def _dates(shared: Mapping[str, Any]) -> dict[str, Any]:
+    """date, today, yesterday, tomorrow; made when asked for, since pendulum is slow to import."""
+
+    def date() -> Any:
+        import pendulum
+
+        return pendulum.instance(shared.get("date") or shared["scheduled_start_time"])
+
+    def day(shift: int, form: str) -> Deferred:
+        return Deferred(lambda: date().add(days=shift).strftime(form))
+
+    days = {"yesterday": -1, "today": 0, "tomorrow": 1}
+    return {
+        "date": Deferred(date),
+        **{name: day(shift, "%Y-%m-%d") for name, shift in days.items()},
+        **{f"{name}_nodash": day(shift, "%Y%m%d") for name, shift in days.items()},
+    }

@@ -1,0 +1,251 @@
+"""States: what became of a task run or a flow run.
+
+* State
+  - Pending > Scheduled > Paused, Resume, Retrying
+  - Running > Cancelling
+  - Finished
+    . Success > Cached, Mapped, Skipped
+    . Failed > TimedOut, TriggerFailed, ValidationFailed
+    . Looped, Cancelled
+"""
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+
+def _now() -> datetime.datetime:
+    # pendulum takes 0.1 s to import: only a scheduled state needs it.
+    import pendulum
+
+    return pendulum.now("utc")
+
+
+class State:
+    """What became of a run: a type that answers ``is_successful()``, a message, a result."""
+
+    color = "#696969"
+
+    def __init__(
+        self,
+        message: str | None = None,
+        result: Any = None,
+        context: dict[str, Any] | None = None,
+        cached_inputs: dict[str, Any] | None = None,
+    ) -> None:
+        self.message = message
+        self.result = result
+        self.context = context or {}
+        self.cached_inputs = cached_inputs or {}
+
+    def __repr__(self) -> str:
+        said = f': "{self.message}"' if self.message else ""
+        return f"<{type(self).__name__}{said}>"
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return False
+        mine, theirs = dict(vars(self)), dict(vars(other))
+        for told in ("message", "context", "cached_inputs"):
+            mine.pop(told, None)
+            theirs.pop(told, None)
+        return bool(mine == theirs)
+
+    # Prefect's contract: equal states are still different members of a set of states.
+    __hash__ = object.__hash__
+
+    def is_pending(self) -> bool:
+        return isinstance(self, Pending)
+
+    def is_running(self) -> bool:
+        return isinstance(self, Running)
+
+    def is_finished(self) -> bool:
+        return isinstance(self, Finished)
+
+    def is_successful(self) -> bool:
+        return isinstance(self, Success)
+
+    def is_failed(self) -> bool:
+        return isinstance(self, Failed)
+
+    def is_skipped(self) -> bool:
+        return isinstance(self, Skipped)
+
+    def is_mapped(self) -> bool:
+        return isinstance(self, Mapped)
+
+    def is_retrying(self) -> bool:
+        return isinstance(self, Retrying)
+
+    def is_scheduled(self) -> bool:
+        return isinstance(self, Scheduled)
+
+    def is_looped(self) -> bool:
+        return isinstance(self, Looped)
+
+    def is_cached(self) -> bool:
+        return isinstance(self, Cached)
+
+
+class Pending(State):
+    """Not begun."""
+
+    color = "#d3d3d3"
+
+
+class Scheduled(Pending):
+    """Not begun, and not before start_time."""
+
+    color = "#ffab00"
+
+    def __init__(
+        self,
+        message: str | None = None,
+        result: Any = None,
+        start_time: datetime.datetime | None = None,
+        context: dict[str, Any] | None = None,
+        cached_inputs: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, result, context, cached_inputs)
+        self.start_time: datetime.datetime | None = start_time or _now()
+
+
+class Paused(Scheduled):
+    """Waits for somebody to resume it."""
+
+    color = "#cfd8dc"
+
+    def __init__(
+        self,
+        message: str | None = None,
+        result: Any = None,
+        start_time: datetime.datetime | None = None,
+        context: dict[str, Any] | None = None,
+        cached_inputs: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, result, start_time, context, cached_inputs)
+        self.start_time = start_time
+
+
+class Resume(Scheduled):
+    """Was paused and may run."""
+
+
+class Retrying(Scheduled):
+    """Failed, and will be tried again at start_time; run_count is the attempt that failed."""
+
+    def __init__(
+        self,
+        message: str | None = None,
+        result: Any = None,
+        start_time: datetime.datetime | None = None,
+        context: dict[str, Any] | None = None,
+        cached_inputs: dict[str, Any] | None = None,
+        run_count: int | None = None,
+    ) -> None:
+        super().__init__(message, result, start_time, context, cached_inputs)
+        self.run_count = run_count or 1
+
+
+class Running(State):
+    """Begun, not ended."""
+
+    color = "#3d67ff"
+
+
+class Cancelling(Running):
+    """Being stopped."""
+
+
+class Finished(State):
+    """Ended, one way or another."""
+
+
+class Success(Finished):
+    """Ended well."""
+
+    color = "#28a745"
+
+
+class Cached(Success):
+    """Ended well without running: an earlier result holds."""
+
+    def __init__(
+        self,
+        message: str | None = None,
+        result: Any = None,
+        hashed_inputs: dict[str, str] | None = None,
+        cached_parameters: dict[str, Any] | None = None,
+        cached_result_expiration: datetime.datetime | None = None,
+        context: dict[str, Any] | None = None,
+        cached_inputs: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, result, context, cached_inputs)
+        self.hashed_inputs = hashed_inputs
+        self.cached_parameters = cached_parameters
+        self.cached_result_expiration = cached_result_expiration
+
+
+class Mapped(Success):
+    """A mapped task whose children tell the story: ``map_states``, in order."""
+
+    def __init__(
+        self,
+        message: str | None = None,
+        result: Any = None,
+        map_states: Sequence[State] | None = None,
+        n_map_states: int | None = None,
+        context: dict[str, Any] | None = None,
+        cached_inputs: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, result, context, cached_inputs)
+        self.map_states = list(map_states or [])
+        self.n_map_states = len(self.map_states) if n_map_states is None else n_map_states
+
+
+class Skipped(Success):
+    """Not run, as the flow said; counts as success."""
+
+    color = "#62757f"
+
+
+class Failed(Finished):
+    """Ended badly; the result is the exception."""
+
+    color = "#eb0000"
+
+
+class TimedOut(Failed):
+    """Ran too long."""
+
+
+class TriggerFailed(Failed):
+    """Never ran: what came before did not satisfy its trigger."""
+
+    color = "#ff5131"
+
+
+class ValidationFailed(Failed):
+    """Ran, and its result was found invalid."""
+
+
+class Looped(Finished):
+    """Ended one round of a loop."""
+
+    def __init__(
+        self,
+        message: str | None = None,
+        result: Any = None,
+        loop_count: int | None = None,
+        context: dict[str, Any] | None = None,
+        cached_inputs: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, result, context, cached_inputs)
+        self.loop_count = loop_count
+
+
+class Cancelled(Finished):
+    """Stopped from outside: neither success nor failure."""
+
+    color = "#bdbdbd"

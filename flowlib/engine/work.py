@@ -1,0 +1,143 @@
+"""What passes between the engine and an executor: values that know nothing of either.
+
+A claim is rows of one task to be run; the chunk is the values that came of it, which stay where
+they were made; the report is what the engine is told.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flowlib.core.edge import Edge
+from flowlib.core.task import Task
+from flowlib.engine.rows import Rows
+from flowlib.engine.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """How one edge brings its upstream to the task."""
+
+    #: The argument, or None where the task only waits.
+    key: str | None
+    #: A row takes its own item or child; else every row takes the whole.
+    mapped: bool
+    #: The edge itself, where the task's trigger may look at it.
+    edge: Edge | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSpec:
+    """What all claims of one task share."""
+
+    number: int
+    task: Task
+    slug: str
+    #: Its rows are children of a map.
+    mapped: bool
+    inputs: tuple[Input, ...]
+    #: Arguments that are plain values.
+    constants: dict[str, Any]
+    #: Upstream states that the engine holds and every row takes whole, by number of the input.
+    known: dict[int, State]
+    #: The run context, but for what is the task's and the child's own.
+    context: dict[str, Any]
+    #: Somebody maps over its value: the report says how long that is.
+    measured: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """One value a row, in the order of the claim's rows."""
+
+    values: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Row i takes item i of the one value in this chunk."""
+
+    chunk: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some rows of a chunk."""
+
+    chunk: int
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rowwise:
+    """Row i takes child i; the pieces follow the order of the claim's rows."""
+
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """Every row takes the one value in this chunk."""
+
+    chunk: int
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Every row takes all children, as one list."""
+
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Every row takes the state in ``TaskSpec.known``."""
+
+
+#: Chunks are named by their place among those the claim is given.
+Source = Items | Cut | Rowwise | Single | Joined | Known
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Rows of one task, to be run in this order until the box is used up."""
+
+    number: int
+    rows: Rows
+    sources: tuple[Source, ...]
+    #: What became of a row's last attempt, for rows that are run again.
+    retries: dict[int, State]
+    box: float
+
+
+@dataclass(slots=True)
+class Chunk:
+    """What came of a claim."""
+
+    rows: Rows
+    #: A result for each of the rows.
+    values: list[Any]
+    #: The states that are more than a success with a value.
+    states: dict[int, State]
+
+
+#: An upstream value that cannot be mapped over.
+UNMAPPABLE = -1
+
+
+@dataclass(slots=True)
+class Report:
+    """What the engine is told of a claim."""
+
+    claim: int
+    #: How many rows were run: the first ones of the claim.
+    done: int = 0
+    #: As in the chunk, but that only failures bring their results.
+    states: dict[int, State] = field(default_factory=dict)
+    seconds: float = 0.0
+    #: How many items the value has, where it is mapped over; or UNMAPPABLE.
+    length: int | None = None
+    #: Nothing was run, for this reason: what it is given or what it gives cannot be passed on.
+    refused: BaseException | None = None
+    #: Nothing was run, and workers died of it.
+    deadly: BaseException | None = None

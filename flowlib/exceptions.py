@@ -1,0 +1,13 @@
+"""What flowlib raises besides Python's own exceptions."""
+
+
+class PrefectException(Exception):
+    """Base of flowlib's own errors."""
+
+
+class PrefectSignal(BaseException):
+    """Base of the signals a task raises to choose its state; ``except Exception`` misses them."""
+
+
+class InvalidGraph(PrefectException, ValueError):
+    """The flow's edges do not make a graph that can be run."""

@@ -1,0 +1,53 @@
+"""Between the engine and the places where work runs: all of it on one page.
+
+The engine makes claims (some rows of one task, and where their inputs are) and an executor runs
+them by ``engine.chunk.run``. Values stay where they were made, behind handles.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from flowlib.engine.work import Chunk, Claim, Report, TaskSpec
+
+#: A chunk of values, where it was made. Only the session that gave it out can read it.
+Handle = Any
+
+
+class ExecutorLost(Exception):
+    """The place where work runs is gone for good, and the values there with it."""
+
+
+class Session(Protocol):
+    """An executor while one flow runs."""
+
+    @property
+    def threads(self) -> int:
+        """How many claims can run at the same time, at this moment; at least 1."""
+
+    @property
+    def window(self) -> int:
+        """How many claims to have given out, running and waiting."""
+
+    @property
+    def box(self) -> float:
+        """Seconds after which a chunk stops and hands the rest of its rows back."""
+
+    def submit(self, spec: TaskSpec, claim: Claim, inputs: Sequence[Handle]) -> Handle:
+        """Gives a claim out; the handle is that of the chunk that will come of it."""
+
+    def next_report(self, timeout: float | None) -> Report | None:
+        """Waits for a report; None after so many seconds. Raises ExecutorLost."""
+
+    def fetch(self, handles: Sequence[Handle]) -> list[Chunk]:
+        """The chunks themselves, in this process."""
+
+    def apply(self, function: Callable[..., Any], handles: Sequence[Handle]) -> Any:
+        """What function answers to the chunks, called where they are."""
+
+
+class Executor(Protocol):
+    """Where a flow runs."""
+
+    def start(self) -> AbstractContextManager[Session]:
+        """Gets the place ready, for one flow run."""

@@ -1,0 +1,1 @@
+"""What the runner pod does: preflight, wait, run, report, verdict (docs/contract.md)."""

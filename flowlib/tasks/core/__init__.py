@@ -1,0 +1,1 @@
+"""The tasks that a flow makes by itself: constants, collections, functions, items."""

@@ -1,0 +1,1 @@
+"""Prefect's import paths: context, logging, tasks, edges."""

@@ -1,0 +1,90 @@
+"""The run context: a bag of names of its own in each thread."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+
+class Deferred:
+    """A value of the context that is made when somebody asks for it."""
+
+    __slots__ = ("make",)
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.make = make
+
+
+class Context(threading.local):
+    """Names by attribute, item or ``get``; ``with context(name=value)`` merges and restores."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Any] = {}
+
+    def __getitem__(self, key: str) -> Any:
+        value = self._values[key]
+        if isinstance(value, Deferred):
+            value = self._values[key] = value.make()
+        return value
+
+    def __getattr__(self, key: str) -> Any:
+        # _values itself is absent while an object is being copied or unpickled.
+        if key == "_values" or key not in self._values:
+            raise AttributeError(f"the context has no {key!r}")
+        return self[key]
+
+    def __setattr__(self, key: str, value: Any) -> None:
+        if key == "_values":
+            super().__setattr__(key, value)
+        else:
+            self._values[key] = value
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._values[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self._values[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __repr__(self) -> str:
+        return f"<Context: {', '.join(map(str, self._values))}>"
+
+    def keys(self) -> list[str]:
+        return list(self._values)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self[key] if key in self._values else default
+
+    def setdefault(self, key: str, default: Any) -> Any:
+        if key not in self._values:
+            self._values[key] = default
+        return self[key]
+
+    def update(self, *values: Mapping[str, Any], **more: Any) -> None:
+        self._values.update(*values, **more)
+
+    def clear(self) -> None:
+        self._values.clear()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {key: self[key] for key in list(self._values)}
+
+    def copy(self) -> dict[str, Any]:
+        return self.to_dict()
+
+    @contextmanager
+    def __call__(self, *values: Mapping[str, Any], **more: Any) -> Iterator["Context"]:
+        before = self._values
+        self._values = {**before, **dict(*values, **more)}
+        try:
+            yield self
+        finally:
+            self._values = before
+
+
+context = Context()
