@@ -126,7 +126,15 @@ class EnvVar(Model):
         "!(has(self.value) && has(self.valueFrom))", "value and valueFrom exclude each other"
     )
 
-    name: Annotated[str, Field(min_length=1, max_length=253, description="Name of the variable.")]
+    name: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=253,
+            pattern=r"^[-._a-zA-Z][-._a-zA-Z0-9]*$",
+            description="Name of the variable.",
+        ),
+    ]
     value: Annotated[str | None, Field(max_length=32768, description="Its value, as in a pod.")] = (
         None
     )
@@ -217,6 +225,7 @@ class Worker(Model):
         str | None,
         Field(
             max_length=32,
+            pattern=r"^(auto|[0-9]*\.?[0-9]+ ?([kKMGTPE]i?)?B?)$",
             description=(
                 "Memory at which Dask spills and pauses, in Dask's words (4GiB, 0.9, auto). "
                 "Default auto: the container's limit."
@@ -287,6 +296,7 @@ class FlowRunSpec(Model):
         Field(
             min_length=1,
             max_length=1024,
+            pattern=r"^\S+$",
             description=(
                 "Image of runner, scheduler and workers alike. Default: the chart's runtime image."
             ),

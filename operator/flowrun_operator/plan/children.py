@@ -1,7 +1,7 @@
-"""Everything that should exist for an attempt at a run, and whether the spec may ask for it."""
+"""Everything that should exist for an attempt at a run."""
 
 from flowrun_operator.api import FlowRun
-from flowrun_operator.api.problem import Problem
+from flowrun_operator.plan.admission import problems
 from flowrun_operator.plan.dask_cluster import dask_cluster
 from flowrun_operator.plan.manifest import Manifest
 from flowrun_operator.plan.network_policy import network_policy
@@ -25,16 +25,3 @@ def children(run: FlowRun, settings: Settings, attempt: int) -> tuple[Manifest, 
         runner_pod(run, settings, attempt),
     )
     return tuple(child for child in wanted if child is not None)
-
-
-def problems(run: FlowRun, settings: Settings) -> tuple[Problem, ...]:
-    """Why the spec is not admissible; () when it is."""
-    account = run.spec.service_account_name
-    if account is not None and account not in settings.allowed_service_accounts:
-        allowed = ", ".join(sorted(settings.allowed_service_accounts)) or "none"
-        return (
-            Problem(
-                "spec.serviceAccountName", f"{account} is not allowed here (allowed: {allowed})"
-            ),
-        )
-    return ()

@@ -97,27 +97,25 @@ def scheduler_template(run: FlowRun, settings: Settings, attempt: int) -> Templa
 def worker_template(run: FlowRun, settings: Settings, attempt: int) -> Template:
     """Every worker's pod template before the merge."""
     worker = run.spec.cluster.worker or Worker()
-    command = ["dask", "worker", "--no-nanny", "--name", "$(DASK_WORKER_NAME)"]
-    command += ["--dashboard", "--dashboard-address", str(WORKER_DASHBOARD_PORT)]
+    command = ["dask", "worker", "--name", "$(DASK_WORKER_NAME)"]
+    # docs/decisions/0010: no nanny, and no Bokeh on workers; /health and /metrics stay.
+    command += ["--no-nanny", "--no-dashboard", "--dashboard-address", str(WORKER_DASHBOARD_PORT)]
     if worker.threads is not None:
         command += ["--nthreads", str(worker.threads)]
     if worker.memory_limit is not None:
         command += ["--memory-limit", worker.memory_limit]
+    # dask-kubernetes would write .svc.cluster.local, which not every cluster has.
+    address = names(run, attempt).scheduler_address
     template = pod_template(
         run,
         settings,
         attempt,
         component="worker",
+        defaults=WITHOUT_NANNY,
         container={
             "name": "worker",
             "command": command,
-            "env": [
-                # dask-kubernetes would write .svc.cluster.local, which not every cluster has.
-                {
-                    "name": "DASK_SCHEDULER_ADDRESS",
-                    "value": names(run, attempt).scheduler_address,
-                },
-            ],
+            "env": [{"name": "DASK_SCHEDULER_ADDRESS", "value": address}],
             "ports": [{"name": "http-dashboard", "containerPort": WORKER_DASHBOARD_PORT}],
         },
         tmp_size="10Gi",

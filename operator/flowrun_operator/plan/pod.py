@@ -1,6 +1,8 @@
 """What runner, scheduler and worker pods share, and the user's podTemplate laid over it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from flowrun_operator.api import FlowRun
 from flowrun_operator.api.spec import PodTemplate, ResourceRequirements
@@ -79,19 +81,23 @@ def pod_template(
     container: Manifest,
     tmp_size: str,
     resources: ResourceRequirements | None,
+    defaults: Mapping[str, str] = MappingProxyType({}),
 ) -> Manifest:
-    """Our PodTemplateSpec; container brings what only this component has."""
+    """Our PodTemplateSpec.
+
+    container brings what only this component has; defaults are variables that a user may override.
+    """
     spec = run.spec
     source = source_volume(run)
-    volumes = [{"name": TMP_VOLUME, "emptyDir": {"sizeLimit": tmp_size}}]
-    mounts = [{"name": TMP_VOLUME, "mountPath": "/tmp"}]
+    volumes: list[Manifest] = [{"name": TMP_VOLUME, "emptyDir": {"sizeLimit": tmp_size}}]
+    mounts: list[Manifest] = [{"name": TMP_VOLUME, "mountPath": "/tmp"}]
     if source is not None:
         volumes.append(source)
         mounts.append({"name": SOURCE_VOLUME, "mountPath": SOURCE_DIR, "readOnly": True})
 
     shared: Manifest = {
         "image": spec.image or settings.runtime_image,
-        "env": _environment(run, container.get("env", [])),
+        "env": _environment(run, {**WRITABLE, **defaults}, container["env"]),
         "securityContext": {**CONTAINER_SECURITY, "readOnlyRootFilesystem": True},
         "volumeMounts": mounts,
     }
@@ -116,13 +122,13 @@ def pod_template(
     return {"metadata": {"labels": labels(run, component, attempt)}, "spec": pod}
 
 
-def _environment(run: FlowRun, own: list[Manifest]) -> list[Manifest]:
+def _environment(run: FlowRun, defaults: Mapping[str, str], own: list[Manifest]) -> list[Manifest]:
     """Defaults, then the user's, then what the component cannot do without.
 
     In this order, since a variable may only refer to one that stands before it.
     """
     variables: dict[str, Manifest] = {
-        name: {"name": name, "value": value} for name, value in WRITABLE.items()
+        name: {"name": name, "value": value} for name, value in defaults.items()
     }
     variables |= {variable.name: variable.to_json() for variable in run.spec.env or []}
     if run.spec.flow.source is not None:
