@@ -75,7 +75,7 @@ def compare(runs: int) -> dict[str, list[Times]]:
 
 def median(measured: list[Times], what: str) -> float:
     """The median of one of the two times."""
-    return statistics.median(getattr(each, what) for each in measured)
+    return float(statistics.median(getattr(each, what) for each in measured))
 
 
 def show(times: dict[str, list[Times]], ratios: dict[str, float]) -> None:

@@ -35,7 +35,7 @@ class Times:
 
 
 def measure(peer: Peer, image: str, watch: Watch) -> Times:
-    """In a fresh namespace; returns when nothing of it runs any more, so that runs never overlap."""
+    """In a fresh namespace; returns when nothing of it is left, so that runs never overlap."""
     with fresh_namespace(f"startup-{peer.title.lower()}") as namespace:
         kubectl = Kubectl(namespace)
         kubectl.apply(peer.build(NAME, image))
