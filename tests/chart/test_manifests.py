@@ -5,6 +5,7 @@ import pytest
 import yaml
 
 from flowrun_operator.api.flowrun import FlowRun
+from flowrun_operator.plan.pod_security import breaches
 from tests.chart.conftest import CHART
 from tests.chart.manifests import pod_specs
 
@@ -69,6 +70,14 @@ def test_every_pod_has_its_placement_and_pull_secrets(render, values):
     for spec in pod_specs(render(*values)).values():
         assert expected.items() <= spec.items()
         assert expected or not {"imagePullSecrets", "nodeSelector"} & spec.keys()
+
+
+@VALUES
+def test_every_pod_fits_the_restricted_profile(render, values):
+    specs = pod_specs(render(*values))
+    assert len(specs) >= 2
+    for name, spec in specs.items():
+        assert list(breaches({"spec": spec}, name)) == []
 
 
 @VALUES
