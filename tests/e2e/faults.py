@@ -2,12 +2,18 @@
 
 import json
 
+from tests.e2e.node import kill_container
 from tests.e2e.runs import Run, status
 
 
 def delete_runner(run: Run) -> None:
     """Somebody deletes the runner pod."""
     run.kubectl("delete", "pod", _status(run)["runnerPodName"], "--wait=false")
+
+
+def kill_runner(run: Run) -> None:
+    """SIGKILL, as the kernel sends it when a node is out of memory."""
+    kill_container(run.kubectl.json("get", "pod", _status(run)["runnerPodName"]))
 
 
 def evict_runner(run: Run) -> None:

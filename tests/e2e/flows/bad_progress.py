@@ -13,6 +13,11 @@ PORT = int(os.environ["FLOWRUN_PROGRESS_PORT"])
 
 class Bad(BaseHTTPRequestHandler):
     def do_GET(self):
+        if HOW == "elsewhere":
+            self.send_response(302)
+            self.send_header("Location", f"http://127.0.0.1:{PORT + 1}/progress")
+            self.end_headers()
+            return
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.end_headers()
