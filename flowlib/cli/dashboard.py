@@ -41,8 +41,7 @@ def command(
     """Open the Dask dashboard of a run through a port-forward.
 
     Prints the local address, and opens it when a person is at the terminal. Ends when the
-    run's cluster goes, or with Ctrl-C. Needs the rights to get pods and to create
-    pods/portforward.
+    run's cluster goes, or with Ctrl-C.
     """
     connection = kube.connect(kubeconfig, context)
     runs = kube.FlowRuns(connection.api, namespace or connection.namespace)

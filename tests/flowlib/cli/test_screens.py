@@ -4,6 +4,7 @@ import pytest
 
 from flowlib.cli import screens
 from flowlib.cli.seen import SeenRun, Tasks
+from tests.flowlib.cli.goldens import ENDING, RUNNING_SCREEN
 
 NOW = datetime(2026, 11, 22, 5, 0, 11, tzinfo=UTC)
 RUNNING = {
@@ -55,31 +56,7 @@ def seen(a_flowrun):
 
 
 def test_a_running_run_at_one_look(seen):
-    assert (
-        screens.screen(seen(**RUNNING), NOW).plain
-        == """\
-FlowRun data/diamond  Running
-  Flow         diamond.py
-  Created      11s ago
-  Duration     6s
-  Attempt      1
-  Workers      2 of 2 ready
-  Tasks        180 of 301 succeeded, 2 running, 119 pending
-  Dashboard    http://diamond-1-3f9c2-scheduler.data:8787
-  Cluster      diamond-1-3f9c2
-  Runner pod   diamond-1-3f9c2-runner
-
-Conditions
-  Valid          True   Valid   The spec is valid.
-  ClusterReady   True   Ready   2 workers.
-
-Attempts
-  1   since 2026-11-22T05:00:01Z
-
-Next
-  flowrun dashboard diamond -n data
-  kubectl logs -f diamond-1-3f9c2-runner -n data"""
-    )
+    assert screens.screen(seen(**RUNNING), NOW).plain == RUNNING_SCREEN
 
 
 def test_a_failed_run_says_why_and_where_to_look(seen):
@@ -146,6 +123,11 @@ new       Pending   -         -         {"-":42}   -          11s"""
 )
 def test_news_is_one_line(seen, status, line):
     assert screens.news(seen(**status)) == line
+
+
+def test_a_finished_run_ends_with_its_result():
+    tasks = {"total": 301, "succeeded": 301}
+    assert screens.ending({"phase": "Succeeded", "tasks": tasks, "result": 9900}).plain == ENDING
 
 
 def test_a_result_of_none_is_a_result():
