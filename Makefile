@@ -75,10 +75,6 @@ down:  ## end the test cluster
 
 requirements: .venv/ready  ## compile requirements/*.txt anew (hashed, no addresses)
 	$(PY) -m pip install -q uv
-	for extra in cli:runtime operator:operator dev:dev; do \
-	  $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes \
-	    --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
-	    pyproject.toml --extra $${extra%%:*} -o requirements/$${extra##*:}.txt; \
-	done
+	$(PY) -m hack.images requirements
 
 .PHONY: help setup demo run check unit cluster e2e test crd kill benchmark down requirements

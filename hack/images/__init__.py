@@ -1,0 +1,1 @@
+"""The two images, built by Docker here: ``python3 -m hack.images build``."""
