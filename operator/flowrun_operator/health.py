@@ -1,0 +1,66 @@
+"""What the kubelet and Prometheus ask: alive, ready, metrics."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from flowrun_operator.observe.key import RunKey
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+#: A turn waits at most for a few requests of 15 s.
+LONGEST_TURN = 180.0
+#: What we wrote comes back through the watch within moments; Kopf itself reconnects a silent one.
+LONGEST_ECHO = 180.0
+
+
+@dataclass
+class Health:
+    """Facts that the endpoints are answered from. That they answer shows that the loop runs."""
+
+    clock: Callable[[], float]  # seconds, monotonic
+    longest_turn: Callable[[], float] = lambda: 0.0
+    ready: bool = False
+    _echoes: dict[RunKey, float] = field(default_factory=dict)
+
+    def wrote(self, key: RunKey) -> None:
+        """A status was written: its FlowRun will be heard of."""
+        self._echoes.setdefault(key, self.clock())
+
+    def heard(self, key: RunKey) -> None:
+        """The watch told of the FlowRun."""
+        self._echoes.pop(key, None)
+
+    def fault(self) -> str:
+        """Why the process should be ended; "" while it should not."""
+        if self.longest_turn() > LONGEST_TURN:
+            return f"a turn has been under way for {self.longest_turn():.0f} s"
+        silent = self.clock() - min(self._echoes.values(), default=self.clock())
+        if silent > LONGEST_ECHO:
+            return f"the watch has not told of our own write for {silent:.0f} s"
+        return ""
+
+
+def application(health: Health, metrics: Callable[[], bytes]) -> web.Application:
+    """/healthz, /readyz, /metrics."""
+
+    async def healthz(_: web.Request) -> web.Response:
+        fault = health.fault()
+        return web.Response(text=fault or "ok", status=500 if fault else 200)
+
+    async def readyz(_: web.Request) -> web.Response:
+        text = "ready" if health.ready else "the watches are not listed yet"
+        return web.Response(text=text, status=200 if health.ready else 503)
+
+    async def exposition(_: web.Request) -> web.Response:
+        return web.Response(body=metrics(), headers={"Content-Type": CONTENT_TYPE})
+
+    app = web.Application()
+    app.add_routes(
+        [
+            web.get("/healthz", healthz),
+            web.get("/readyz", readyz),
+            web.get("/metrics", exposition),
+        ]
+    )
+    return app

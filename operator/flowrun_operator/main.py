@@ -1,0 +1,191 @@
+"""Starts the operator: the health server first, then the queues, then Kopf."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import random
+import sys
+from collections.abc import Coroutine, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import kopf
+from aiohttp import web
+
+from flowrun_operator import handlers
+from flowrun_operator.health import Health, application
+from flowrun_operator.observe.indices import Indices
+from flowrun_operator.observe.key import RunKey
+from flowrun_operator.observe.memory import Memories
+from flowrun_operator.observe.pull import Puller
+from flowrun_operator.perform.api import Api
+from flowrun_operator.perform.connect import configuration, credentials
+from flowrun_operator.perform.errors import ApiError
+from flowrun_operator.perform.events import Emitter
+from flowrun_operator.perform.probe import NotServed, anything_to_list
+from flowrun_operator.pulls import Pulls
+from flowrun_operator.queue import Queue
+from flowrun_operator.reconcile import Reconciler
+from flowrun_operator.report.metrics import Metrics
+from flowrun_operator.settings import Settings
+
+logger = logging.getLogger("flowrun_operator")
+
+TURNS_AT_ONCE = 32
+RESYNC_SECONDS = 300.0
+LOG_FORMAT = "time=%(asctime)s.%(msecs)03dZ level=%(levelname)s logger=%(name)s %(message)s"
+
+
+class Operator:
+    """All parts, put together. Nothing moves until ``run``."""
+
+    def __init__(self, api: Api, metrics: Metrics, puller: Puller, settings: Settings) -> None:
+        self._api = api
+        self.metrics = metrics
+        self._indices = Indices()
+        self._memories = Memories()
+        self._emitter = Emitter(api)
+        self._turns: Queue[RunKey] = Queue(self._turn, at_once=TURNS_AT_ONCE)
+        self.health = Health(
+            clock=asyncio.get_running_loop().time,
+            longest_turn=lambda: self._turns.longest_turn,
+        )
+        self._pulls = Pulls(
+            puller=puller,
+            indices=self._indices,
+            memories=self._memories,
+            metrics=metrics,
+            clock=_now,
+            wake=self._turns.add,
+        )
+        self._reconciler = Reconciler(
+            api=api,
+            indices=self._indices,
+            memories=self._memories,
+            settings=settings,
+            emitter=self._emitter,
+            metrics=metrics,
+            clock=_now,
+            after_turn=self._pulls.follow,
+            after_write=self.health.wrote,
+        )
+        metrics.read_at_scrape(self._indices.phases, self._depths)
+
+    async def run(self, kubeconfig: Path | None) -> None:
+        """Runs until a signal stops Kopf, or until a part of it fails."""
+        stop = asyncio.Event()
+        registry = handlers.registry(
+            started=self._indices.attach,
+            enqueue=self._enqueue,
+            heard=self.health.heard,
+            login=partial(credentials, kubeconfig),
+        )
+        # Begun before Kopf, which at its end waits for every task that is younger than itself.
+        parts = [
+            _begin("turns", self._turns.run()),
+            _begin("pulls", self._pulls.queue.run()),
+            _begin("events", self._emitter.run()),
+            _begin("resync", self._resync()),
+            _begin("readiness", self._become_ready()),
+        ]
+        await asyncio.sleep(0)
+        watches = _begin(
+            "watches",
+            kopf.operator(
+                registry=registry,
+                settings=handlers.settings(),
+                standalone=True,
+                clusterwide=True,
+                stop_flag=stop,
+            ),
+        )
+        try:
+            await _first_end(watches, *parts)
+        finally:
+            stop.set()
+            await asyncio.wait([watches])
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._emitter.drain(), 2.0)
+            for part in parts:
+                part.cancel()
+
+    async def _turn(self, key: RunKey) -> float | None:
+        return await self._reconciler.turn(key)
+
+    def _enqueue(self, key: RunKey) -> None:
+        self.health.ready = True  # Kopf lists every kind before it hands out the first event
+        self._turns.add(key)
+
+    def _depths(self) -> dict[str, int]:
+        return {"turns": self._turns.depth, "pulls": self._pulls.queue.depth}
+
+    async def _resync(self) -> None:
+        """Slowly gives every run a turn that trusts no index, spread over the interval."""
+        while True:
+            await asyncio.sleep(RESYNC_SECONDS)
+            for key in self._indices.all_keys():
+                self._reconciler.doubt(key)
+                self._turns.add(key, random.uniform(0, RESYNC_SECONDS / 2))
+
+    async def _become_ready(self) -> None:
+        """Where there is nothing to list, no event will tell that everything is listed."""
+        while not self.health.ready:
+            try:
+                if not await anything_to_list(self._api):
+                    self.health.ready = True
+            except ApiError as error:
+                logger.error("not ready: %s", error)
+            await asyncio.sleep(1.0)
+        logger.info("ready")
+        await asyncio.Event().wait()
+
+
+async def operate(environ: Mapping[str, str]) -> None:
+    """The whole process. Raises ValueError for a wrong environment, NotServed without CRDs."""
+    settings = Settings.from_environment(environ)
+    port = int(environ.get("FLOWRUN_HTTP_PORT", "8080"))
+    named = environ.get("FLOWRUN_KUBECONFIG")
+    kubeconfig = Path(named) if named else None
+    metrics = Metrics()
+    api = Api(await configuration(kubeconfig), metrics.count_api_error)
+    puller = Puller()
+    operator = Operator(api, metrics, puller, settings)
+    server = web.AppRunner(application(operator.health, metrics.exposition), access_log=None)
+    async with contextlib.AsyncExitStack() as closing:
+        closing.push_async_callback(api.close)
+        closing.push_async_callback(puller.close)
+        await server.setup()
+        closing.push_async_callback(server.cleanup)
+        await web.TCPSite(server, port=port).start()
+        await operator.run(kubeconfig)
+
+
+def main() -> None:
+    """The process's entry point."""
+    logging.basicConfig(
+        level=logging.INFO, format=LOG_FORMAT, datefmt="%Y-%m-%dT%H:%M:%S", stream=sys.stdout
+    )
+    logging.getLogger("kopf").setLevel(logging.WARNING)
+    try:
+        asyncio.run(operate(os.environ))
+    except (ValueError, NotServed) as error:
+        sys.exit(f"flowrun-operator: {error}")
+
+
+def _now() -> datetime:
+    """Whole seconds, as all of Kubernetes' times are."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _begin(name: str, part: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    return asyncio.create_task(part, name=name)
+
+
+async def _first_end(*tasks: asyncio.Task[None]) -> None:
+    """Waits for the first task that ends, and raises what it raised."""
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        task.result()

@@ -1,0 +1,127 @@
+"""What the watches have delivered, by run, and of each object only the fields that are read."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from flowrun_operator.api.flowrun import FlowRun
+from flowrun_operator.api.problem import Problem
+from flowrun_operator.api.status import FINISHED
+from flowrun_operator.observe.dask import DaskCluster, Deployment, WorkerGroup
+from flowrun_operator.observe.key import RunKey
+from flowrun_operator.observe.pods import Pod
+from flowrun_operator.observe.world import Children
+
+T = TypeVar("T")
+Index = Mapping[RunKey, Iterable[T]]
+READ_OF_METADATA = (
+    "name",
+    "namespace",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+)
+#: What a turn reads of a spec before it GETs the whole object: not what a user may fill with
+#: a megabyte of parameters and sources.
+READ_OF_SPEC = ("cluster", "ttlSecondsAfterFinished")
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A run that has ended and given up its cluster: all there is to know of it."""
+
+    phase: str
+    reason: str
+    expires_at: datetime | None
+
+
+class Indices:
+    """Read-only; a run or child that is missing here may exist nevertheless."""
+
+    def __init__(
+        self,
+        *,
+        runs: Index[FlowRun | Settled] | None = None,
+        pods: Index[Pod] | None = None,
+        clusters: Index[DaskCluster] | None = None,
+        worker_groups: Index[WorkerGroup] | None = None,
+        deployments: Index[Deployment] | None = None,
+    ) -> None:
+        self.runs = runs or {}
+        self.pods = pods or {}
+        self.clusters = clusters or {}
+        self.worker_groups = worker_groups or {}
+        self.deployments = deployments or {}
+
+    def attach(self, of_kopf: Mapping[str, Any]) -> None:
+        """Shows Kopf's indices from now on: it makes them when it starts, empty, and fills them."""
+        self.runs = of_kopf["runs"]
+        self.pods = of_kopf["pods"]
+        self.clusters = of_kopf["clusters"]
+        self.worker_groups = of_kopf["worker_groups"]
+        self.deployments = of_kopf["deployments"]
+
+    def phases(self) -> list[str]:
+        """The phase of every run."""
+        return [_phase(run) for runs in self.runs.values() for run in runs]
+
+    def run(self, key: RunKey) -> FlowRun | Settled | None:
+        """The run as it was last delivered."""
+        return next(iter(self.runs.get(key, ())), None)
+
+    def children(self, key: RunKey) -> Children:
+        """All that carries the run's labels."""
+        return Children(
+            pods=tuple(self.pods.get(key, ())),
+            clusters=tuple(self.clusters.get(key, ())),
+            worker_groups=tuple(self.worker_groups.get(key, ())),
+            deployments=tuple(self.deployments.get(key, ())),
+        )
+
+    def all_keys(self) -> set[RunKey]:
+        """Every run that exists, or of which something is left."""
+        return set().union(
+            self.runs, self.pods, self.clusters, self.worker_groups, self.deployments
+        )
+
+
+def read_run(body: Mapping[str, Any]) -> tuple[FlowRun, tuple[Problem, ...]]:
+    """A FlowRun and what is wrong with it. One that our models refuse still gets a status."""
+    try:
+        return FlowRun.from_json(dict(body)), ()
+    except ValidationError as error:
+        problems = tuple(
+            Problem(".".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors()
+        )
+    readable = {"metadata": body["metadata"], "spec": {"flow": {"entrypoint": "unreadable"}}}
+    try:
+        return FlowRun.from_json({**readable, "status": body.get("status") or {}}), problems
+    except ValidationError:
+        return FlowRun.from_json(readable), problems
+
+
+def index_run(body: Mapping[str, Any]) -> FlowRun | Settled:
+    """What the index keeps of a FlowRun."""
+    meta, spec = body["metadata"], body.get("spec") or {}
+    kept = {
+        "metadata": {field: meta[field] for field in READ_OF_METADATA if field in meta},
+        "spec": {field: spec[field] for field in READ_OF_SPEC if field in spec}
+        | {"flow": {"entrypoint": "-"}},
+        "status": body.get("status") or {},
+    }
+    run, _ = read_run(kept)
+    status = run.status
+    if status.phase not in FINISHED or status.scheduler_address or run.metadata.deletion_timestamp:
+        return run
+    ttl, end = run.spec.ttl_seconds_after_finished, status.completion_time
+    expires_at = end + timedelta(seconds=ttl) if ttl is not None and end is not None else None
+    return Settled(status.phase, status.reason or "", expires_at)
+
+
+def _phase(run: FlowRun | Settled) -> str:
+    return run.phase if isinstance(run, Settled) else str(run.status.phase or "")

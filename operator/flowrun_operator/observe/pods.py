@@ -1,0 +1,129 @@
+"""A pod as far as a run's story needs it: the indices keep this, never the whole object."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from flowrun_operator.observe.metadata import Metadata, read_metadata, read_time
+
+#: pod.status.reason where Kubernetes, not the pod's own program, ended the pod.
+TAKEN_AWAY = frozenset({"Evicted", "Preempting", "NodeShutdown", "NodeLost", "Terminated"})
+
+
+class ContainerState(StrEnum):
+    """Of a container; UNKNOWN is what the kubelet has not reported yet."""
+
+    UNKNOWN = "unknown"
+    WAITING = "waiting"
+    RUNNING = "running"
+    TERMINATED = "terminated"
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container of a pod: what it does, or why it does not."""
+
+    name: str
+    state: ContainerState = ContainerState.UNKNOWN
+    reason: str = ""
+    message: str = ""  # of a terminated container: its termination message
+    exit_code: int | None = None
+    finished_at: datetime | None = None
+    restarts: int = 0
+    last_reason: str = ""  # how its run before this one ended
+    last_message: str = ""
+    last_exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A runner, scheduler or worker pod."""
+
+    meta: Metadata
+    phase: str = "Pending"
+    reason: str = ""
+    message: str = ""
+    ip: str = ""
+    node: str = ""
+    ready: bool = False
+    unschedulable: str = ""  # the scheduler's own words
+    disruption: str = ""  # the words of condition DisruptionTarget
+    active_deadline: int | None = None
+    containers: tuple[Container, ...] = ()  # init containers first
+
+    @property
+    def ended(self) -> bool:
+        """No container of it will run again."""
+        return self.phase in {"Succeeded", "Failed"}
+
+    @property
+    def ever_started(self) -> bool:
+        """Some container of it has run."""
+        return any(
+            c.state in {ContainerState.RUNNING, ContainerState.TERMINATED} or c.restarts > 0
+            for c in self.containers
+        )
+
+    @property
+    def taken_away(self) -> bool:
+        """Deleted, evicted, preempted, or gone with its node: not ended by its own program."""
+        return self.meta.being_deleted or bool(self.disruption) or self.reason in TAKEN_AWAY
+
+    def container(self, name: str) -> Container | None:
+        """The container of that name, if the kubelet has reported it."""
+        return next((c for c in self.containers if c.name == name), None)
+
+
+def read_pod(body: Mapping[str, Any]) -> Pod:
+    """Reads a pod as the API server stores it."""
+    spec, status = body.get("spec") or {}, body.get("status") or {}
+    conditions = {c["type"]: c for c in status.get("conditions") or ()}
+    scheduled = conditions.get("PodScheduled", {})
+    disruption = conditions.get("DisruptionTarget", {})
+    return Pod(
+        meta=read_metadata(body),
+        phase=status.get("phase") or "Pending",
+        reason=status.get("reason") or "",
+        message=status.get("message") or "",
+        ip=status.get("podIP") or "",
+        node=spec.get("nodeName") or "",
+        ready=conditions.get("Ready", {}).get("status") == "True",
+        unschedulable=(
+            scheduled.get("message") or "no node fits"
+            if scheduled.get("status") == "False" and scheduled.get("reason") == "Unschedulable"
+            else ""
+        ),
+        disruption=(
+            f"{disruption.get('reason', '')}: {disruption.get('message', '')}"
+            if disruption.get("status") == "True"
+            else ""
+        ),
+        active_deadline=spec.get("activeDeadlineSeconds"),
+        containers=tuple(
+            _read_container(c)
+            for field in ("initContainerStatuses", "containerStatuses")
+            for c in status.get(field) or ()
+        ),
+    )
+
+
+def _read_container(status: Mapping[str, Any]) -> Container:
+    state = ContainerState.UNKNOWN
+    detail: Mapping[str, Any] = {}
+    for name, value in (status.get("state") or {}).items():
+        state, detail = ContainerState(name), value or {}
+    last = (status.get("lastState") or {}).get("terminated") or {}
+    return Container(
+        name=status["name"],
+        state=state,
+        reason=detail.get("reason") or "",
+        message=detail.get("message") or "",
+        exit_code=detail.get("exitCode"),
+        finished_at=read_time(detail.get("finishedAt")),
+        restarts=status.get("restartCount") or 0,
+        last_reason=last.get("reason") or "",
+        last_message=last.get("message") or "",
+        last_exit_code=last.get("exitCode"),
+    )

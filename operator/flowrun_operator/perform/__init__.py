@@ -1,0 +1,1 @@
+"""The only Kubernetes client: creates, deletes, stops, writes status, emits Events."""

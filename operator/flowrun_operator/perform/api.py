@@ -1,0 +1,120 @@
+"""Requests to the API server, and their errors, each in one place."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import aiohttp
+from kubernetes.aio.client import ApiClient, Configuration
+from kubernetes.aio.client.exceptions import ApiException
+
+from flowrun_operator.perform.errors import ApiError, Conflict, NotFound, Refused, Unavailable
+from flowrun_operator.perform.kinds import Resource
+
+Body = dict[str, Any]
+#: The API server gives up after 60 s; a turn has better things to do than to wait for that.
+TIMEOUT_SECONDS = 15.0
+MERGE_PATCH = "application/merge-patch+json"
+CountError = Callable[[str, str, str], None]
+
+
+class Api:
+    """JSON in, JSON out: no models, since most of what is sent and read is somebody's CRD."""
+
+    def __init__(self, configuration: Configuration, count_error: CountError) -> None:
+        self._client = ApiClient(configuration)
+        self._count_error = count_error
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._client.close()
+
+    async def get(self, resource: Resource, namespace: str, name: str) -> Body:
+        """Raises NotFound."""
+        return await self._request("GET", resource, resource.path(namespace, name))
+
+    async def list(
+        self, resource: Resource, namespace: str | None, query: Mapping[str, str]
+    ) -> list[Body]:
+        """The items of one page."""
+        body = await self._request("GET", resource, resource.path(namespace), query=query)
+        return body.get("items") or []
+
+    async def create(self, resource: Resource, namespace: str, body: Body) -> Body:
+        """Raises Conflict where it exists."""
+        return await self._request("POST", resource, resource.path(namespace), body)
+
+    async def delete(self, resource: Resource, namespace: str, name: str, options: Body) -> None:
+        """Asks for the deletion; raises NotFound."""
+        await self._request("DELETE", resource, resource.path(namespace, name), options)
+
+    async def merge(self, resource: Resource, namespace: str, name: str, patch: Body) -> None:
+        """Merges a patch into the object."""
+        await self._request(
+            "PATCH", resource, resource.path(namespace, name), patch, content_type=MERGE_PATCH
+        )
+
+    async def replace_status(
+        self, resource: Resource, namespace: str, name: str, body: Body
+    ) -> Body:
+        """Raises Conflict where body's resourceVersion is no longer the object's."""
+        return await self._request("PUT", resource, resource.path(namespace, name, "status"), body)
+
+    async def _request(
+        self,
+        method: str,
+        resource: Resource,
+        path: str,
+        body: Body | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        content_type: str = "application/json",
+    ) -> Body:
+        try:
+            request = await self._client.param_serialize(
+                method,
+                path,
+                query_params=list((query or {}).items()),
+                header_params={"Accept": "application/json", "Content-Type": content_type},
+                body=body,
+                auth_settings=["BearerToken"],
+            )
+            response = await self._client.call_api(*request, _request_timeout=TIMEOUT_SECONDS)
+            content = await response.read()
+        except (TimeoutError, aiohttp.ClientError, ApiException, OSError) as error:
+            self._count_error(method, resource.plural, "unavailable")
+            raise Unavailable(f"{method} {path}: {error or type(error).__name__}") from error
+        if response.status >= 400:
+            translated = translate(response.status, content, response.headers.get("Retry-After"))
+            self._count_error(method, resource.plural, str(response.status))
+            raise translated
+        answer: Body = json.loads(content)
+        return answer
+
+
+def translate(status: int, content: bytes, retry_after: str | None) -> ApiError:
+    """The error that an HTTP status and a metav1.Status stand for."""
+    message = _message(content) or f"HTTP {status}"
+    match status:
+        case 404:
+            return NotFound(message)
+        case 409:
+            return Conflict(message)
+        case 401 | 429:
+            return Unavailable(message, _seconds(retry_after))
+        case _ if status >= 500:
+            return Unavailable(message, _seconds(retry_after))
+        case _:
+            return Refused(status, message)
+
+
+def _message(content: bytes) -> str:
+    try:
+        status = json.loads(content)
+    except ValueError:
+        return content[:1000].decode(errors="replace")
+    return str(status.get("message") or "") if isinstance(status, dict) else ""
+
+
+def _seconds(text: str | None) -> float:
+    return min(float(text), 60.0) if text and text.isdigit() else 0.0

@@ -1,0 +1,117 @@
+"""Carries out what the plan says."""
+
+import asyncio
+from typing import Any
+
+from flowrun_operator.api.reasons import Reason
+from flowrun_operator.judge.refusals import refusal_reason
+from flowrun_operator.observe.memory import Refusal
+from flowrun_operator.observe.metadata import read_metadata
+from flowrun_operator.perform.api import Api
+from flowrun_operator.perform.errors import Conflict, NotFound, Refused
+from flowrun_operator.perform.kinds import RESOURCES
+from flowrun_operator.perform.performed import Performed
+from flowrun_operator.plan.actions import Action, Create, Delete, Kind, Stage, Stop
+
+#: What the API server answers where the object itself is malformed.
+MALFORMED = frozenset({400, 422})
+
+
+async def perform(api: Api, stages: tuple[Stage, ...]) -> Performed:
+    """Stage by stage, each side by side; a refusal ends it. Raises Unavailable and Conflict."""
+    uids: dict[Kind, str] = {}
+    refusals: list[Refusal] = []
+    for stage in stages:
+        # All of a stage is waited for before any failure of it is raised: what was begun is known.
+        outcomes = await asyncio.gather(
+            *(_carry_out(api, action) for action in stage), return_exceptions=True
+        )
+        for action, outcome in zip(stage, outcomes, strict=True):
+            match outcome:
+                case BaseException():
+                    raise outcome
+                case Refusal():
+                    refusals.append(outcome)
+                case str() if isinstance(action, Create):
+                    uids[action.kind] = outcome
+        if refusals:
+            break
+    actions = [action for stage in stages for action in stage]
+    return Performed(
+        uids=uids,
+        refusals=tuple(refusals),
+        created=any(isinstance(a, Create) for a in actions),
+        released=any(isinstance(a, Delete) and a.kind is Kind.DASK_CLUSTER for a in actions),
+    )
+
+
+async def _carry_out(api: Api, action: Action) -> str | Refusal | None:
+    match action:
+        case Create():
+            return await _create(api, action)
+        case Delete():
+            await _delete(api, action)
+        case Stop():
+            await _stop(api, action)
+    return None
+
+
+async def _create(api: Api, action: Create) -> str | Refusal:
+    resource, meta = RESOURCES[action.kind], action.manifest["metadata"]
+    try:
+        made = await api.create(resource, meta["namespace"], action.manifest)
+    except Refused as refused:
+        reason = (
+            Reason.INVALID_SPEC
+            if refused.status in MALFORMED
+            else refusal_reason(str(refused)) or Reason.FORBIDDEN
+        )
+        return Refusal(action.kind, action.name, reason, str(refused))
+    except Conflict as conflict:
+        return await _already_ours(api, action, conflict)
+    return str(made["metadata"]["uid"])
+
+
+async def _already_ours(api: Api, action: Create, conflict: Conflict) -> str | Refusal:
+    """A create whose answer was lost, or that is repeated, has succeeded if the owner is ours."""
+    meta = action.manifest["metadata"]
+    try:
+        there = read_metadata(await api.get(RESOURCES[action.kind], meta["namespace"], action.name))
+    except NotFound:
+        # Such as two creates that race for one quota: it was never made, so try again.
+        raise conflict from None
+    owner = next(o["uid"] for o in meta["ownerReferences"] if o.get("controller"))
+    if there.owner_uid == owner:
+        return there.uid
+    words = f"{conflict} and does not belong to this FlowRun"
+    return Refusal(action.kind, action.name, Reason.FORBIDDEN, words)
+
+
+async def _delete(api: Api, action: Delete) -> None:
+    resource = RESOURCES[action.kind]
+    try:
+        uid = action.uid or await _owned_uid(api, action)
+        if uid is None:
+            return
+        options: dict[str, Any] = {
+            "preconditions": {"uid": uid},
+            "propagationPolicy": "Foreground" if action.foreground else "Background",
+        }
+        await api.delete(resource, action.namespace, action.name, options)
+    except (NotFound, Conflict):
+        return  # it is gone, or another object has its name by now
+
+
+async def _owned_uid(api: Api, action: Delete) -> str | None:
+    body = await api.get(RESOURCES[action.kind], action.namespace, action.name)
+    there = read_metadata(body)
+    return there.uid if there.owner_uid == action.owner_uid else None
+
+
+async def _stop(api: Api, action: Stop) -> None:
+    # The uid is a precondition: a pod of the same name that came later is left alone.
+    patch = {"metadata": {"uid": action.uid}, "spec": {"activeDeadlineSeconds": 1}}
+    try:
+        await api.merge(RESOURCES[Kind.POD], action.namespace, action.name, patch)
+    except (NotFound, Conflict):
+        return

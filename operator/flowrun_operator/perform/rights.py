@@ -1,0 +1,32 @@
+"""The rights on the Kubernetes API that the operator needs: all of them, and no other.
+
+The chart's ClusterRole is tested against this table, and every request is checked against it in
+the tests of perform/.
+"""
+
+from typing import NamedTuple
+
+
+class Right(NamedTuple):
+    """As in a rule of a ClusterRole."""
+
+    group: str
+    resource: str
+    verbs: frozenset[str]
+
+
+def _right(group: str, resource: str, verbs: str) -> Right:
+    return Right(group, resource, frozenset(verbs.split()))
+
+
+RIGHTS = (
+    _right("flowrun.dev", "flowruns", "get list watch delete"),  # delete: time to live
+    _right("flowrun.dev", "flowruns/status", "update"),
+    _right("kubernetes.dask.org", "daskclusters", "get list watch create delete"),
+    _right("kubernetes.dask.org", "daskworkergroups", "list watch delete"),
+    _right("", "pods", "get list watch create patch delete"),  # patch: to stop a runner
+    _right("", "configmaps", "get create"),
+    _right("networking.k8s.io", "networkpolicies", "get create"),
+    _right("apps", "deployments", "list watch"),
+    _right("", "events", "list create"),  # list: a volume that cannot be mounted shows only there
+)

@@ -1,0 +1,147 @@
+"""The steps from what is to what should be."""
+
+from flowrun_operator.api.flowrun import FlowRun
+from flowrun_operator.api.status import Phase
+from flowrun_operator.judge import cleanup
+from flowrun_operator.judge.verdict import Verdict
+from flowrun_operator.observe.key import RunKey
+from flowrun_operator.observe.world import Children, World
+from flowrun_operator.plan.actions import Action, Create, Delete, Kind, Stage, Stop
+from flowrun_operator.plan.children import children
+from flowrun_operator.settings import Settings
+
+#: What must be there before anything of the run can be reached or started.
+FOUNDATIONS = frozenset({Kind.NETWORK_POLICY, Kind.CONFIG_MAP})
+
+
+def steps(world: World, verdict: Verdict, settings: Settings) -> tuple[Stage, ...]:
+    """What to do now. A run that has ended gives up its children only once that is written."""
+    if cleanup.finished(world):
+        return _stages(_release(world))
+    if verdict.phase is Phase.STARTING and not _waits_to_retry(world):
+        return _start(world, settings)
+    return ()
+
+
+def sweep(key: RunKey, left: Children) -> tuple[Stage, ...]:
+    """What to do with the children of a FlowRun that is gone.
+
+    Garbage collection is not enough: with dask-kubernetes' operator down it leaves scheduler and
+    workers running, and a worker group made after its cluster's deletion has no owner at all.
+    """
+    clusters = (
+        _delete(Kind.DASK_CLUSTER, key.namespace, c.meta.name, c.meta.uid)
+        for c in left.clusters
+        if not c.meta.deleted_in_foreground
+    )
+    groups = (
+        _delete(Kind.DASK_WORKER_GROUP, key.namespace, g.meta.name, g.meta.uid)
+        for g in left.worker_groups
+        if not g.meta.being_deleted
+    )
+    pods = (
+        Delete(Kind.POD, key.namespace, p.meta.name, p.meta.uid)
+        for p in left.pods
+        if p.meta.owner_uid in {None, key.uid} and not p.meta.being_deleted
+    )
+    return _stages((*clusters, *groups, *pods))
+
+
+def has_leftovers(key: RunKey, left: Children) -> bool:
+    """Something of a run that has ended and given up its cluster still runs, or will."""
+    return bool(
+        left.clusters
+        or left.worker_groups
+        or any(not p.ended and p.meta.owner_uid == key.uid for p in left.pods)
+    )
+
+
+def _start(world: World, settings: Settings) -> tuple[Stage, ...]:
+    attempt = world.attempt
+    if attempt is None:
+        return ()
+    missing = set()
+    if attempt.cluster_uid is None and world.cluster is None:
+        missing.add(Kind.DASK_CLUSTER)
+    if attempt.runner_pod_uid is None and world.runner is None:
+        missing.add(Kind.POD)
+    if not missing:
+        return ()
+    creates = [Create(manifest) for manifest in children(world.run, settings, attempt.number)]
+    foundations = tuple(c for c in creates if c.kind in FOUNDATIONS)
+    # Side by side: the runner's preflight fails in seconds, while a cluster takes its time.
+    side_by_side = tuple(c for c in creates if c.kind in missing)
+    return tuple(stage for stage in (foundations, side_by_side) if stage)
+
+
+def _release(world: World) -> tuple[Action, ...]:
+    actions: list[Action] = [*_stop_runner(world), *_delete_cluster(world), *_orphans(world)]
+    if not actions and cleanup.expired(world):
+        actions.append(_delete_run(world.run))
+    return tuple(actions)
+
+
+def _stop_runner(world: World) -> tuple[Action, ...]:
+    """The ended pod stays for its log; one that never started has none."""
+    pod = world.runner
+    if pod is None or pod.ended or pod.meta.being_deleted:
+        return ()
+    if not pod.ever_started:
+        return (Delete(Kind.POD, pod.meta.namespace, pod.meta.name, pod.meta.uid),)
+    if pod.active_deadline == 1:
+        return ()
+    return (Stop(pod.meta.namespace, pod.meta.name, pod.meta.uid),)
+
+
+def _delete_cluster(world: World) -> tuple[Action, ...]:
+    attempt, run = world.attempt, world.run.metadata
+    if attempt is None:
+        return ()
+    if not cleanup.cluster_is_released(world):
+        # By name, since the index may not show what was created a moment ago.
+        return (
+            Delete(
+                Kind.DASK_CLUSTER,
+                run.namespace,
+                attempt.cluster_name,
+                attempt.cluster_uid,
+                owner_uid=run.uid,
+                foreground=True,
+            ),
+        )
+    if world.cluster is not None and not world.cluster.meta.deleted_in_foreground:
+        cluster = world.cluster.meta
+        return (_delete(Kind.DASK_CLUSTER, cluster.namespace, cluster.name, cluster.uid),)
+    return ()
+
+
+def _orphans(world: World) -> tuple[Action, ...]:
+    """Worker groups that dask-kubernetes made for a cluster that was deleted meanwhile."""
+    if world.cluster is not None:
+        return ()
+    return tuple(
+        _delete(Kind.DASK_WORKER_GROUP, g.meta.namespace, g.meta.name, g.meta.uid)
+        for g in world.worker_groups
+        if not g.meta.being_deleted
+    )
+
+
+def _delete_run(run: FlowRun) -> Action:
+    # In background: by then nothing of the run runs, and a foreground deletion would wait for the
+    # finalizer that dask-kubernetes' operator puts on a DaskCluster, were that operator down.
+    meta = run.metadata
+    return Delete(Kind.FLOW_RUN, meta.namespace, meta.name, meta.uid)
+
+
+def _delete(kind: Kind, namespace: str, name: str, uid: str) -> Delete:
+    """Of a Dask object: Foreground, so that its Deployments go whoever is down."""
+    return Delete(kind, namespace, name, uid, foreground=True)
+
+
+def _waits_to_retry(world: World) -> bool:
+    retry_at = world.memory.retry_at
+    return retry_at is not None and world.now < retry_at
+
+
+def _stages(actions: tuple[Action, ...]) -> tuple[Stage, ...]:
+    return (actions,) if actions else ()

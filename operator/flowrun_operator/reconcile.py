@@ -1,0 +1,183 @@
+"""A run's turn: observe, judge, plan, perform, report, once through and never back."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from flowrun_operator.api.flowrun import FlowRun
+from flowrun_operator.api.status import FINISHED, FlowRunStatus, Phase
+from flowrun_operator.judge import Verdict, cleanup, judge
+from flowrun_operator.judge.timers import wake_at
+from flowrun_operator.observe.indices import Indices, Settled, read_run
+from flowrun_operator.observe.key import RunKey
+from flowrun_operator.observe.memory import Memories
+from flowrun_operator.observe.world import World
+from flowrun_operator.perform.api import Api
+from flowrun_operator.perform.events import Emitter
+from flowrun_operator.perform.observer import Observer
+from flowrun_operator.perform.perform import perform
+from flowrun_operator.perform.performed import Performed
+from flowrun_operator.perform.reads import find_run
+from flowrun_operator.perform.status import write_status
+from flowrun_operator.plan.children import problems
+from flowrun_operator.plan.steps import has_leftovers, steps, sweep
+from flowrun_operator.report import status as report
+from flowrun_operator.report.events import stories
+from flowrun_operator.report.metrics import Metrics
+from flowrun_operator.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+#: A write for progress alone waits until the last write is so old.
+PROGRESS_INTERVAL = timedelta(seconds=2)
+#: Waits between tries to create what was refused: doubling from the first to the last.
+FIRST_RETRY, LAST_RETRY = timedelta(seconds=2), timedelta(seconds=30)
+
+
+class Reconciler:
+    """Knows the order of the five, and what passes from one to the next."""
+
+    def __init__(
+        self,
+        *,
+        api: Api,
+        indices: Indices,
+        memories: Memories,
+        settings: Settings,
+        emitter: Emitter,
+        metrics: Metrics,
+        clock: Callable[[], datetime],
+        after_turn: Callable[[World], None],
+        after_write: Callable[[RunKey], None],
+    ) -> None:
+        self._api = api
+        self._indices = indices
+        self._memories = memories
+        self._settings = settings
+        self._emitter = emitter
+        self._metrics = metrics
+        self._clock = clock
+        self._after_turn = after_turn
+        self._after_write = after_write
+        self._observer = Observer(api, indices, memories, clock)
+        self._doubted: set[RunKey] = set()
+
+    def doubt(self, key: RunKey) -> None:
+        """The run's next turn looks afresh at everything: an event may have been missed."""
+        self._doubted.add(key)
+
+    async def turn(self, key: RunKey) -> float | None:
+        """One turn; the answer is when the next one is wanted, if nothing happens before.
+
+        Most turns find nothing to do, by what the watches have delivered, and cost no request.
+        """
+        seen = self._indices.run(key)
+        doubted = key in self._doubted
+        self._doubted.discard(key)
+        if isinstance(seen, Settled):
+            expired = seen.expires_at is not None and self._clock() >= seen.expires_at
+            if not expired and not has_leftovers(key, self._indices.children(key)):
+                self._memories.forget(key)
+                return self._seconds_until(seen.expires_at)
+        elif seen is not None and not doubted and not seen.metadata.deletion_timestamp:
+            world = await self._observer.look(seen)
+            if self._has_nothing_to_do(world):
+                self._after_turn(world)
+                return self._seconds_until(self._next_turn(world))
+        with self._metrics.turns.time():
+            return await self._act(key, afresh=doubted)
+
+    async def _act(self, key: RunKey, *, afresh: bool) -> float | None:
+        body = await find_run(self._api, key)
+        if body is None or body["metadata"].get("deletionTimestamp"):
+            await self._sweep(key)
+            return None
+        run, faults = read_run(body)
+        if not run.status.attempts and run.status.phase not in FINISHED:
+            faults = faults or problems(run, self._settings)
+        world = await self._observer.look(run, faults, confirm=afresh)
+        verdict = judge(world)
+        if verdict.final and not cleanup.finished(world):
+            # Watches of different kinds are not ordered among each other: what ends the run may
+            # have a cause that the index does not show yet.
+            world = await self._observer.look(run, faults, confirm=True)
+            verdict = judge(world)
+        performed = await perform(self._api, steps(world, verdict, self._settings))
+        self._remember_refusals(world, performed)
+        status = report.compose(world, verdict, performed)
+        if not report.differs(run.status, status):
+            self._after_turn(world)
+            return self._seconds_until(self._next_turn(world))
+        await self._write(world, status, verdict)
+        return 0.0  # what follows from what was written is the next turn's
+
+    async def _write(self, world: World, status: FlowRunStatus, verdict: Verdict) -> None:
+        run = world.run
+        key = _key(run)
+        written = await write_status(self._api, run, status)
+        self._memories.update(key, written_at=world.now)
+        if written["metadata"]["resourceVersion"] != run.metadata.resource_version:
+            self._after_write(key)
+        for story in stories(run, status):
+            self._emitter.emit(run, story.type, story.reason, story.message)
+        self._count(run, status)
+        logger.info(
+            "run=%s attempt=%s phase=%s reason=%s", key, status.attempt, status.phase, status.reason
+        )
+
+    async def _sweep(self, key: RunKey) -> None:
+        stages = sweep(key, self._indices.children(key))
+        self._memories.forget(key)
+        if stages:
+            await perform(self._api, stages)
+            logger.info("run=%s gone, swept=%d", key, sum(map(len, stages)))
+
+    def _has_nothing_to_do(self, world: World) -> bool:
+        verdict = judge(world)
+        if steps(world, verdict, self._settings):
+            return False
+        status = report.compose(world, verdict, Performed())
+        before = world.run.status
+        if not report.differs(before, status):
+            return True
+        return report.differs_in_progress_only(before, status) and self._wrote_lately(world)
+
+    def _wrote_lately(self, world: World) -> bool:
+        written_at = world.memory.written_at
+        return written_at is not None and world.now < written_at + PROGRESS_INTERVAL
+
+    def _remember_refusals(self, world: World, performed: Performed) -> None:
+        if not performed.created:
+            return
+        times = world.memory.refused_times + 1 if performed.refusals else 0
+        wait = min(LAST_RETRY, FIRST_RETRY * 2 ** min(times - 1, 10)) if times else None
+        self._memories.update(
+            _key(world.run),
+            refusals=performed.refusals,
+            refused_times=times,
+            retry_at=world.now + wait if wait else None,
+        )
+
+    def _next_turn(self, world: World) -> datetime | None:
+        moments = [wake_at(world), self._observer.asks_again_at(world)]
+        if self._wrote_lately(world) and world.memory.written_at:
+            moments.append(world.memory.written_at + PROGRESS_INTERVAL)
+        return min((m for m in moments if m is not None), default=None)
+
+    def _seconds_until(self, moment: datetime | None) -> float | None:
+        if moment is None:
+            return None
+        return max(0.1, (moment - self._clock()).total_seconds())
+
+    def _count(self, run: FlowRun, status: FlowRunStatus) -> None:
+        if status.phase is run.status.phase:
+            return
+        if status.phase is Phase.RUNNING:
+            waited = self._clock() - run.metadata.creation_timestamp
+            self._metrics.start.observe(waited.total_seconds())
+        if status.phase in FINISHED:
+            self._metrics.attempts.labels(status.phase, status.reason or "").inc()
+
+
+def _key(run: FlowRun) -> RunKey:
+    return RunKey(run.metadata.namespace, run.metadata.name, run.metadata.uid)

@@ -1,0 +1,1 @@
+"""What is told: the status out of World and Verdict, Events, metrics."""
