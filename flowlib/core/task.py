@@ -76,8 +76,13 @@ class Task:
         if self.retry_on and not self.max_retries:
             raise ValueError(f"Task {self.name!r}: retry_on needs max_retries above 0.")
 
-    def run(self) -> Any:
-        """What the task does; a subclass says what."""
+    if TYPE_CHECKING:
+        # To a type checker: any signature, so that a subclass may have its own.
+        def run(self, *args: Any, **kwargs: Any) -> Any: ...
+    else:
+
+        def run(self):
+            """What the task does; a subclass says what."""
 
     @property
     def logger(self) -> logging.Logger:

@@ -9,9 +9,7 @@ class EdgeAnnotation:
     mapped = False
 
     def __init__(self, task: Any) -> None:
-        while isinstance(task, EdgeAnnotation):
-            task = task.task
-        self.task = task
+        self.task: Any = task.task if isinstance(task, EdgeAnnotation) else task
 
 
 class unmapped(EdgeAnnotation):

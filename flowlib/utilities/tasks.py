@@ -51,8 +51,7 @@ def as_task(value: Any, flow: Any = None) -> Task:
         made: Task
         if isinstance(value, dict):
             made = collections.Dict()
-            inputs = {"keys": list(value), "values": list(value.values())}
-            made.bind(flow=flow, **inputs)
+            made.bind(flow=flow, keys=list(value), values=list(value.values()))
         else:
             made = _KINDS[type(value)]()
             made.bind(*value, flow=flow)

@@ -1,0 +1,109 @@
+"""A column: the rows of one task while the flow runs. A single task is a column of one."""
+
+import heapq
+from collections.abc import Iterable, Iterator
+
+from flowlib.engine import rows as row_ranges
+from flowlib.engine.graph import Node
+from flowlib.engine.pieces import Pieces
+from flowlib.engine.rows import Rows
+from flowlib.engine.state import State
+from flowlib.engine.work import TaskSpec
+
+
+class Column:
+    """What is known of a task's rows. Changed by the engine's thread only."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        #: How many rows it has; None until that is known.
+        self.width: int | None = None
+        #: The state of a task that has no rows to run: held here, or a map without children.
+        self.settled: State | None = None
+        #: 1 for each row that has ended.
+        self.done = bytearray()
+        #: The states that are more than a success with a value.
+        self.states: dict[int, State] = {}
+        self.finished = 0
+        self.failed = 0
+        self.skipped = 0
+        #: Rows to be given out.
+        self.ready: Rows = ()
+        #: Rows that have ended, but whose values are gone and are needed again.
+        self.lost: Rows = ()
+        #: Rows to be given out one a claim: a worker died of them, or of one beside them.
+        self.suspects: Rows = ()
+        #: Rows whose last attempt counts: those that wait for a retry or are to be run again.
+        self.previous: dict[int, State] = {}
+        self.pieces = Pieces()
+        #: Seconds a row takes.
+        self.estimate: float | None = None
+        #: How many items the single value has.
+        self.length: int | None = None
+        self.spec: TaskSpec | None = None
+        self._due: list[tuple[float, int]] = []
+
+    @property
+    def decided(self) -> bool:
+        """It is known how many rows it has, or that it has none."""
+        return self.settled is not None or self.width is not None
+
+    @property
+    def complete(self) -> bool:
+        return self.settled is not None or self.finished == self.width
+
+    @property
+    def any_failed(self) -> bool:
+        return self.settled.is_failed() if self.settled is not None else self.failed > 0
+
+    @property
+    def any_skipped(self) -> bool:
+        return self.settled.is_skipped() if self.settled is not None else self.skipped > 0
+
+    def open(self, width: int) -> None:
+        """It has so many rows."""
+        self.width = width
+        self.done = bytearray(width)
+
+    def make_ready(self, rows: Iterable[range]) -> None:
+        self.ready = row_ranges.merged([*self.ready, *rows])
+
+    def finish(self, rows: Rows, states: dict[int, State]) -> None:
+        """These rows have ended, those not named in states as plain successes."""
+        for part in rows:
+            self.done[part.start : part.stop] = b"\1" * len(part)
+        self.finished += row_ranges.count(rows)
+        self.states.update(states)
+        self.failed += sum(state.is_failed() for state in states.values())
+        self.skipped += sum(state.is_skipped() for state in states.values())
+
+    def finished_within(self, part: range) -> Iterator[range]:
+        """The stretches of these rows that have ended."""
+        at = part.start
+        while at < part.stop and (start := self.done.find(1, at, part.stop)) >= 0:
+            stop = self.done.find(0, start, part.stop)
+            at = part.stop if stop < 0 else stop
+            yield range(start, at)
+
+    def estimate_from(self, seconds: float, number: int) -> None:
+        if number:
+            now = seconds / number
+            self.estimate = now if self.estimate is None else (self.estimate + now) / 2
+
+    def retry_at(self, due: float, row: int, state: State) -> None:
+        self.previous[row] = state
+        heapq.heappush(self._due, (due, row))
+
+    @property
+    def next_due(self) -> float | None:
+        """When the next retry may begin."""
+        return self._due[0][0] if self._due else None
+
+    def take_due(self, now: float) -> None:
+        """Rows whose retry may begin become ready."""
+        due = []
+        while self._due and self._due[0][0] <= now:
+            row = heapq.heappop(self._due)[1]
+            due.append(range(row, row + 1))
+        if due:
+            self.make_ready(due)

@@ -1,0 +1,59 @@
+"""What a flow run came to: the state of every task, and of the whole."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flowlib.core.task import Task
+from flowlib.engine.column import Column
+from flowlib.engine.inputs import MAPPED, SUCCEEDED, offset
+from flowlib.engine.scheduling import Run
+from flowlib.engine.state import Failed, Mapped, Pending, Running, State, Success
+from flowlib.executors.protocol import Session
+
+NOT_RUN = "Task not run."
+
+
+def of_flow(reference: Sequence[Column]) -> State:
+    """The flow's state, by its reference tasks."""
+    if any(column.any_failed for column in reference):
+        return Failed("Some reference tasks failed.")
+    if all(column.complete for column in reference):
+        return Success("All reference tasks succeeded.")
+    return Running("Flow run in progress: some tasks are paused.")
+
+
+def of_tasks(run: Run, session: Session) -> dict[Task, State]:
+    """The state of every task, with its result."""
+    held = [
+        (column, part, handle) for column in run.columns for part, handle in run.handles(column)
+    ]
+    # All at once: a question to the cluster for each task would take its time.
+    chunks = session.fetch([handle for _, _, handle in held])
+    values: dict[int, dict[int, Any]] = {column.node.number: {} for column in run.columns}
+    for (column, part, _), chunk in zip(held, chunks, strict=True):
+        at = offset(chunk.rows, part.start)
+        stretch = chunk.values[at : at + len(part)]
+        values[column.node.number].update(zip(part, stretch, strict=True))
+    return {column.node.task: _state(column, values[column.node.number]) for column in run.columns}
+
+
+def _state(column: Column, values: dict[int, Any]) -> State:
+    if column.settled is not None:
+        return column.settled
+    if column.width is None:
+        return Pending(NOT_RUN)
+    children = [_child(column, row, values.get(row)) for row in range(column.width)]
+    if not column.node.mapped:
+        return children[0]
+    return Mapped(MAPPED, result=[child.result for child in children], map_states=children)
+
+
+def _child(column: Column, row: int, value: Any) -> State:
+    state = column.states.get(row) or column.previous.get(row)
+    if column.done[row] and state is None:
+        return Success(SUCCEEDED, result=value)
+    if state is None:
+        return Pending(NOT_RUN)
+    if state.is_finished() and not state.is_failed():
+        state.result = value
+    return state

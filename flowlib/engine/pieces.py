@@ -1,0 +1,65 @@
+"""Where the values of a column are: which rows lie in which claim's chunk."""
+
+import bisect
+from collections.abc import Iterable, Iterator
+
+from flowlib.engine import rows as row_ranges
+
+
+class Pieces:
+    """Rows of a column in order, each stretch with the claim whose chunk holds it."""
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._parts: list[tuple[range, int]] = []
+
+    def __iter__(self) -> Iterator[tuple[range, int]]:
+        return iter(self._parts)
+
+    def add(self, rows: Iterable[range], claim: int) -> None:
+        """These rows, of which none is here yet, lie in this claim's chunk."""
+        for part in rows:
+            at = bisect.bisect(self._starts, part.start)
+            self._starts.insert(at, part.start)
+            self._parts.insert(at, (part, claim))
+
+    def claims(self) -> set[int]:
+        return {claim for _, claim in self._parts}
+
+    def clear(self) -> None:
+        self._starts.clear()
+        self._parts.clear()
+
+    def locate(self, rows: Iterable[range]) -> tuple[list[tuple[range, int]], row_ranges.Rows]:
+        """The stretches that hold these rows, in the rows' order; and the rows nobody holds."""
+        found: list[tuple[range, int]] = []
+        missing: list[range] = []
+        for part in rows:
+            at = part.start
+            index = max(bisect.bisect(self._starts, at) - 1, 0)
+            while at < part.stop:
+                held, claim = self._parts[index] if index < len(self._parts) else (None, -1)
+                if held is not None and held.stop <= at:
+                    index += 1
+                elif held is None or held.start > at:
+                    stop = part.stop if held is None else min(part.stop, held.start)
+                    missing.append(range(at, stop))
+                    at = stop
+                else:
+                    stop = min(part.stop, held.stop)
+                    found.append((range(at, stop), claim))
+                    at = stop
+        return found, tuple(missing)
+
+    def drop(self, claim: int, kept: row_ranges.Rows) -> None:
+        """This claim's chunk holds only these rows any more."""
+        still = [stretch for stretch in self._parts if stretch[1] != claim]
+        for part, holder in self._parts:
+            if holder == claim:
+                for left in kept:
+                    both = range(max(part.start, left.start), min(part.stop, left.stop))
+                    if both:
+                        still.append((both, claim))
+        still.sort(key=lambda stretch: stretch[0].start)
+        self._parts = still
+        self._starts = [part.start for part, _ in still]

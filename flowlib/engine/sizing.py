@@ -1,0 +1,24 @@
+"""How many rows a claim takes."""
+
+import math
+
+#: No claim has more rows than that, however fast they are.
+MOST = 16_384
+#: Seconds of work below which a claim costs more to send than to run.
+LEAST_WORK = 0.003
+
+
+def claim_size(ready: int, threads: int, estimate: float | None, box: float) -> int:
+    """Rows for the next claim, of so many that are ready.
+
+    A share that leaves something for every thread, twice, but no more than fits the box. While
+    nothing is known of their time the box alone bounds it: what does not fit is handed back.
+    """
+    if math.isinf(box):
+        return ready
+    share = math.ceil(ready / (2 * threads))
+    if estimate is None or estimate <= 0:
+        return max(1, min(share, MOST))
+    fits = int(0.9 * box / estimate)
+    worth_sending = math.ceil(LEAST_WORK / estimate)
+    return max(1, min(max(share, worth_sending), fits, MOST))

@@ -1,0 +1,168 @@
+"""One flow run on a Dask cluster: claims become Dask tasks, reports come back as events.
+
+A report is an event that the worker logs just before its chunk is finished: it comes sooner and
+costs less than a second task would, and the chunk itself stays on the worker. The future of a
+chunk is watched for errors only.
+"""
+
+import asyncio
+import concurrent.futures
+import queue
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import cloudpickle
+import distributed
+
+from flowlib.engine.work import Chunk, Claim, Report, TaskSpec
+from flowlib.executors import dask_worker
+from flowlib.executors.protocol import ExecutorLost
+from flowlib.executors.scheduler_watch import SchedulerWatch
+
+#: Seconds that a chunk may take before it hands the rest of its rows back.
+BOX = 0.1
+#: Claims out for each thread: one runs, one waits at the worker.
+CLAIMS_PER_THREAD = 2
+#: An adaptive cluster grows when it sees more work queued than distributed.adaptive's
+#: target-duration, 5 s: this is 8 s.
+ADAPTIVE_CLAIMS_PER_THREAD = 80
+#: A specification larger than this is sent once, and not with each claim.
+LARGE = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """The future of a claim is done."""
+
+    claim: int
+    error: BaseException | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    """The scheduler is gone."""
+
+    message: str
+
+
+class DaskSession:
+    """Values stay on the workers; handles are futures."""
+
+    box = BOX
+
+    def __init__(self, client: Any, *, adaptive: bool = False) -> None:
+        self._client = client
+        self._per_thread = ADAPTIVE_CLAIMS_PER_THREAD if adaptive else CLAIMS_PER_THREAD
+        self._run = uuid.uuid4().hex[:8]
+        self._topic = f"flowlib-{self._run}"
+        self._inbox: queue.SimpleQueue[bytes | _Ended | _Lost] = queue.SimpleQueue()
+        self._reported: set[int] = set()
+        self._specs: dict[int, Any] = {}
+        self._watch = SchedulerWatch(client, lambda said: self._inbox.put(_Lost(said)))
+        self._lost: str | None = None
+
+    def __enter__(self) -> Self:
+        self._client.subscribe_topic(self._topic, self._on_event)
+        self._watch.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._watch.stop()
+        if self._client.status == "running":
+            self._client.unsubscribe_topic(self._topic)
+
+    @property
+    def workers(self) -> int:
+        """How many workers the scheduler knows."""
+        return self._watch.workers
+
+    @property
+    def threads(self) -> int:
+        return max(self._watch.threads, 1)
+
+    @property
+    def window(self) -> int:
+        return self.threads * self._per_thread
+
+    def submit(self, spec: TaskSpec, claim: Claim, inputs: Sequence[Any]) -> Any:
+        future = self._client.submit(
+            dask_worker.run_claim,
+            self._topic,
+            self._spec(spec),
+            cloudpickle.dumps(claim),
+            *inputs,
+            key=f"{spec.slug}-{claim.number}-{self._run}",
+            pure=False,
+            resources=resources(spec.task.tags),
+        )
+        future.add_done_callback(lambda done: self._on_done(claim.number, done))
+        return future
+
+    def _spec(self, spec: TaskSpec) -> Any:
+        """The specification as bytes, or where they are; pickled once."""
+        if spec.number not in self._specs:
+            packed: Any = cloudpickle.dumps(spec)
+            if len(packed) > LARGE:
+                key = f"{spec.slug}-specification-{self._run}"
+                packed = self._client.submit(bytes, packed, key=key, pure=False)
+            self._specs[spec.number] = packed
+        return self._specs[spec.number]
+
+    def _on_event(self, event: tuple[float, bytes]) -> None:
+        self._inbox.put(event[1])
+
+    def _on_done(self, claim: int, future: Any) -> None:
+        if future.status == "error":
+            self._inbox.put(_Ended(claim, future.exception()))
+        elif future.status == "finished":
+            self._inbox.put(_Ended(claim, None))
+
+    def next_report(self, timeout: float | None) -> Report | None:
+        while True:
+            try:
+                told = self._inbox.get(block=timeout != 0, timeout=timeout)
+            except queue.Empty:
+                return None
+            match told:
+                case _Lost(message):
+                    self._lost = message
+                    raise ExecutorLost(message)
+                case _Ended(claim, error):
+                    if claim not in self._reported:
+                        self._reported.add(claim)
+                        return _without_report(claim, error)
+                case bytes():
+                    report: Report = cloudpickle.loads(told)
+                    self._reported.add(report.claim)
+                    return report
+
+    def fetch(self, handles: Sequence[Any]) -> list[Chunk]:
+        return self._result(lambda: self._client.gather(list(handles)))  # type: ignore[no-any-return]  # chunks
+
+    def apply(self, function: Callable[..., Any], handles: Sequence[Any]) -> Any:
+        return self._result(lambda: self._client.submit(function, *handles, pure=False).result())
+
+    def _result(self, ask: Callable[[], Any]) -> Any:
+        try:
+            return ask()
+        except (asyncio.CancelledError, concurrent.futures.CancelledError) as exc:
+            raise ExecutorLost(
+                self._lost or "the connection to the Dask scheduler was lost with all results"
+            ) from exc
+
+
+def _without_report(claim: int, error: BaseException | None) -> Report:
+    if isinstance(error, distributed.KilledWorker):
+        return Report(claim, deadly=error)
+    # Without an error this cannot be: the worker reports before its task is done. Better a
+    # failed run than one that waits for ever.
+    return Report(claim, refused=error or RuntimeError(f"chunk {claim} ended without a report"))
+
+
+def resources(tags: set[str]) -> dict[str, float] | None:
+    """Worker resources named by tags ``dask-resource:KEY=NUMBER``."""
+    prefix = "dask-resource:"
+    pairs = (tag.removeprefix(prefix).split("=", 1) for tag in tags if tag.startswith(prefix))
+    return {key: float(number) for key, number in pairs} or None

@@ -1,0 +1,51 @@
+"""Runs everything in this thread, one row after the other: the engine without Dask."""
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from flowlib.engine import chunk
+from flowlib.engine.work import Chunk, Claim, Report, TaskSpec
+
+
+class LocalExecutor:
+    """In order, in this thread. Also the way to test a flow."""
+
+    def __repr__(self) -> str:
+        return "<Executor: LocalExecutor>"
+
+    @contextmanager
+    def start(self) -> Iterator["LocalSession"]:
+        yield LocalSession()
+
+
+class LocalSession:
+    """One flow run in this thread."""
+
+    threads = 1
+    window = 1
+    box = math.inf
+
+    def __init__(self) -> None:
+        self._claims: deque[tuple[TaskSpec, Claim, Sequence[list[Chunk]], list[Chunk]]] = deque()
+
+    def submit(self, spec: TaskSpec, claim: Claim, inputs: Sequence[list[Chunk]]) -> list[Chunk]:
+        made: list[Chunk] = []
+        self._claims.append((spec, claim, inputs, made))
+        return made
+
+    def next_report(self, timeout: float | None) -> Report | None:
+        if not self._claims:
+            return None
+        spec, claim, inputs, made = self._claims.popleft()
+        result, report = chunk.run(spec, claim, [chunks[0] for chunks in inputs])
+        made.append(result)
+        return report
+
+    def fetch(self, handles: Sequence[list[Chunk]]) -> list[Chunk]:
+        return [chunks[0] for chunks in handles]
+
+    def apply(self, function: Callable[..., Any], handles: Sequence[list[Chunk]]) -> Any:
+        return function(*self.fetch(handles))
