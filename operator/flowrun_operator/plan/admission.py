@@ -70,6 +70,22 @@ CHECKS: tuple[Callable[[FlowRun, Settings], Iterator[Problem]], ...] = (
 )
 
 
+def nesting(run: FlowRun) -> Iterator[Problem]:
+    """Asked first and alone: everything else recurses into these values."""
+    spec = run.spec
+    free = {
+        "spec.parameters": spec.parameters,
+        "spec.runner.podTemplate": spec.runner and spec.runner.pod_template,
+        "spec.cluster.scheduler.podTemplate": spec.cluster.scheduler
+        and spec.cluster.scheduler.pod_template,
+        "spec.cluster.worker.podTemplate": spec.cluster.worker and spec.cluster.worker.pod_template,
+    }
+    for path, value in free.items():
+        if environment.deeper_than(environment.DEEPEST, value):
+            yield Problem(path, f"is nested deeper than {environment.DEEPEST} levels")
+
+
 def problems(run: FlowRun, settings: Settings) -> tuple[Problem, ...]:
     """Why the spec is not admissible; () when it is."""
-    return tuple(problem for check in CHECKS for problem in check(run, settings))
+    too_deep = tuple(nesting(run))
+    return too_deep or tuple(problem for check in CHECKS for problem in check(run, settings))

@@ -1,7 +1,7 @@
 """What may stand in a spec's environment variables, parameters and commands."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from flowrun_operator.api import FlowRun, Problem
@@ -17,12 +17,32 @@ RESERVED = frozenset(
 RESERVED_PREFIX = "FLOWRUN_"
 
 #: $(NAME) in the password's place is a reference to a variable, which may come from a Secret.
-CREDENTIALS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/?#@:]*:(?!\$\([^)]*\)@)[^\s/?#@]+@")
+#: Linear on any input: whoever creates FlowRuns chooses what it is run on.
+CREDENTIALS = re.compile(r"://[^\s/?#@:]*:(?!\$\([^)@/]*\)@)[^\s/?#@]+@")
+
+#: Nobody's parameters; what is deeper would be an end of Python's stack for somebody below.
+DEEPEST = 64
 
 
 def reserved(variable: str) -> bool:
     """Whether the variable is the operator's own."""
     return variable in RESERVED or variable.startswith(RESERVED_PREFIX)
+
+
+def deeper_than(levels: int, value: Any) -> bool:
+    """Without recursion: this is asked before anything that recurses."""
+    level = [value]
+    for _ in range(levels):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def reserved_variables(run: FlowRun) -> Iterator[Problem]:
