@@ -22,7 +22,10 @@ RUN sh /usr/local/bin/install-wheels
 
 FROM installer AS code
 COPY dist /dist
-RUN /opt/installer/bin/pip install --quiet --no-deps --no-index --target /opt/flowrun-code /dist/*.whl
+# pip writes the interpreter it runs for into the commands: it must be the one that is shipped.
+RUN python3 -m venv --without-pip /opt/flowrun \
+ && /opt/installer/bin/pip --python /opt/flowrun/bin/python install --quiet --no-deps --no-index \
+      --target /opt/flowrun-code /dist/*.whl
 
 # -- what is shipped
 FROM ${BASE_IMAGE} AS base

@@ -1,17 +1,15 @@
 """A Dask cluster of this machine's processes, and this process made ready as a runner pod is."""
 
 import os
-import socket
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from flowlib.cli.local import LocalRun
-
-DASHBOARD_PORT = 8787
 
 
 @dataclass(frozen=True)
@@ -49,25 +47,24 @@ def as_in_the_pod(run: LocalRun) -> Iterator[str | None]:
 
 @contextmanager
 def embedded_cluster(run: LocalRun, dashboard: bool) -> Iterator[EmbeddedCluster]:
-    """As many worker processes as the run asks for; they end with the block."""
+    """As many worker processes as the run asks for; they end with the block.
+
+    The dashboard has port 8787, as Dask's users know it, or a free one where that is taken.
+    """
     from distributed import LocalCluster
 
-    with LocalCluster(
-        n_workers=run.workers,
-        threads_per_worker=run.threads,
-        memory_limit=run.memory_limit,
-        processes=True,
-        dashboard_address=f"127.0.0.1:{_dashboard_port()}" if dashboard else None,
-    ) as cluster:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"Port \d+ is already in use")
+        cluster = LocalCluster(
+            n_workers=run.workers,
+            threads_per_worker=run.threads,
+            memory_limit=run.memory_limit,
+            processes=True,
+            # None would still mean an HTTP server on 8787, for health and metrics.
+            dashboard_address="127.0.0.1:8787" if dashboard else "127.0.0.1:0",
+            scheduler_kwargs={"dashboard": dashboard},
+        )
+    with cluster:
         yield EmbeddedCluster(
             cluster.scheduler_address, cluster.dashboard_link if dashboard else None
         )
-
-
-def _dashboard_port() -> int:
-    """8787 where it is free, as Dask's users know it; else any free one."""
-    try:
-        with socket.create_server(("127.0.0.1", DASHBOARD_PORT)):
-            return DASHBOARD_PORT
-    except OSError:
-        return 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
 from kubernetes import client, config, watch
 from kubernetes.client.exceptions import ApiException
 from urllib3.exceptions import HTTPError
@@ -45,7 +46,7 @@ def connect(kubeconfig: str | None, context: str | None) -> Connection:
         else:
             config.load_incluster_config(client_configuration=configuration)
             namespace = SERVICE_ACCOUNT_NAMESPACE.read_text().strip()
-    except config.ConfigException as exc:
+    except (config.ConfigException, yaml.YAMLError, OSError) as exc:
         raise Unreachable(
             f"no way to a Kubernetes API server: {exc}",
             "Name a kubeconfig with --kubeconfig or KUBECONFIG, and its context with --context.",

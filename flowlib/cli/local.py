@@ -6,53 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flowlib.cli.exits import CliError
+from flowlib.cli.fields import is_known
 from flowlib.cli.manifest import FieldPath, Manifest, spell
-
-#: A place where every name is allowed.
-ANY: Mapping[str, Any] = {}
-_RESOURCES = {"requests": ANY, "limits": ANY}
-_KEY = {"name": ANY, "key": ANY, "optional": ANY}
-_OBJECT = {"name": ANY, "optional": ANY}
-
-#: The fields of spec, as crds/flowrun.yaml has them; a test compares the two.
-FIELDS: Mapping[str, Any] = {
-    "flow": {
-        "entrypoint": ANY,
-        "source": {
-            "inline": ANY,
-            "configMap": {"name": ANY, "items": {"key": ANY, "path": ANY}},
-        },
-    },
-    "parameters": ANY,
-    "image": ANY,
-    "imagePullPolicy": ANY,
-    "imagePullSecrets": {"name": ANY},
-    "env": {
-        "name": ANY,
-        "value": ANY,
-        "valueFrom": {
-            "secretKeyRef": _KEY,
-            "configMapKeyRef": _KEY,
-            "fieldRef": {"fieldPath": ANY, "apiVersion": ANY},
-        },
-    },
-    "envFrom": {"prefix": ANY, "secretRef": _OBJECT, "configMapRef": _OBJECT},
-    "serviceAccountName": ANY,
-    "runner": {"resources": _RESOURCES, "podTemplate": ANY},
-    "cluster": {
-        "workers": ANY,
-        "minReadyWorkers": ANY,
-        "startTimeoutSeconds": ANY,
-        "scheduler": {"resources": _RESOURCES, "podTemplate": ANY},
-        "worker": {
-            "resources": _RESOURCES,
-            "threads": ANY,
-            "memoryLimit": ANY,
-            "podTemplate": ANY,
-        },
-    },
-    "ttlSecondsAfterFinished": ANY,
-}
 
 #: What only the cluster can give: without it the flow would run on something else than it asks for.
 NEEDS_THE_CLUSTER: tuple[FieldPath, ...] = (
@@ -92,7 +47,9 @@ class LocalRun:
 
 def localized(manifest: Manifest, environment: Mapping[str, str]) -> LocalRun:
     """Raises CliError, with file and line, for what is unknown, ill-typed or not to be had here."""
-    unknown = sorted(filter(_unknown, manifest.lines), key=manifest.lines.__getitem__)
+    unknown = sorted(
+        (path for path in manifest.lines if not is_known(path)), key=manifest.lines.__getitem__
+    )
     if unknown:
         raise CliError("\n".join(f"{manifest.at(p)}: unknown field {spell(p)}" for p in unknown))
     for path in NEEDS_THE_CLUSTER:
@@ -122,21 +79,6 @@ def expanded(value: str, known: Mapping[str, str]) -> str:
         return known.get(match[2], match[0])
 
     return _REFERENCE.sub(one, value)
-
-
-def _unknown(path: FieldPath) -> bool:
-    if path[:1] != ("spec",):
-        return False
-    known: Mapping[str, Any] = FIELDS
-    for part in path[1:]:
-        if isinstance(part, int):
-            continue
-        if known is ANY:
-            return False
-        if part not in known:
-            return True
-        known = known[part]
-    return False
 
 
 def _files(manifest: Manifest) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.text import Text
 
-from flowlib.cli.seen import FINISHED, SeenRun, Tasks, moment
+from flowlib.cli.seen import SeenRun, Tasks, moment
 
 STYLES = {
     "Pending": "yellow",
@@ -94,20 +94,17 @@ def counted(tasks: Tasks) -> str:
 def next_steps(run: SeenRun) -> Iterator[str]:
     """Commands that a person is likely to want now."""
     here = f"-n {run.namespace}"
-    if not run.taken_up:
-        yield f"kubectl describe fr {run.name} {here}   # no operator has taken it up yet"
-        return
+    logs = f"{run.runner_pod_name} {here}" if run.runner_pod_name else ""
     if run.phase == "Running":
         yield f"flowrun dashboard {run.name} {here}"
-        yield f"kubectl logs -f {run.runner_pod_name} {here}"
-    elif run.phase == "Succeeded":
-        yield f"kubectl logs {run.runner_pod_name} {here}"
-    elif run.phase in FINISHED:
-        yield f"kubectl describe fr {run.name} {here}"
-        if run.runner_pod_name:
-            yield f"kubectl logs {run.runner_pod_name} {here}"
-    else:
-        yield f"kubectl describe fr {run.name} {here}"
+        if logs:
+            yield f"kubectl logs -f {logs}"
+        return
+    if run.phase != "Succeeded":
+        unseen = "" if run.taken_up else "   # no operator has taken it up yet"
+        yield f"kubectl describe fr {run.name} {here}{unseen}"
+    if logs and run.finished:
+        yield f"kubectl logs {logs}"
 
 
 def age(seconds: float) -> str:

@@ -12,6 +12,8 @@ PUBLIC = "python:3.13-slim"
 #: The Debian suite whose python3 fits the wheels that this machine's Python fetches.
 SUITES = {(3, 11): "bookworm", (3, 13): "trixie"}
 PACKAGES = "python3,python3-venv,ca-certificates"
+#: What python:slim leaves out too.
+LEFT_OUT = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*")
 
 
 def ready() -> tuple[str, bool]:
@@ -33,10 +35,10 @@ def made_here() -> str:
             f"no registry answers, and no Debian release has Python {version[0]}.{version[1]}: run "
             "this with Python 3.11 or 3.13, or name an image by BASE_IMAGE"
         )
-    image = f"flowrun-base:{suite}"
+    image = f"flowrun-base:{suite}-{paths.digest(PACKAGES, *LEFT_OUT)}"
     if stages.output(["docker", "image", "inspect", "--format", "{{.Id}}", image]):
         return image
-    archive = paths.CACHE / "base-image" / f"{suite}.tar"
+    archive = paths.CACHE / "base-image" / f"{image.partition(':')[2]}.tar"
     if not archive.exists():
         with stages.stage(f"base image: Debian {suite} with Python"):
             if not shutil.which("mmdebstrap"):
@@ -45,7 +47,9 @@ def made_here() -> str:
             with tempfile.TemporaryDirectory(dir=archive.parent) as scratch:
                 made = Path(scratch) / "root.tar"
                 stages.run(
-                    ["mmdebstrap", "--variant=minbase", f"--include={PACKAGES}", suite, made],
+                    ["mmdebstrap", "--variant=minbase", f"--include={PACKAGES}"]
+                    + [f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT]
+                    + [suite, made],
                     "base-image",
                 )
                 made.rename(archive)

@@ -34,7 +34,8 @@ def digest(*parts: str | bytes | Path) -> str:
     for part in parts:
         if isinstance(part, Path):
             files = sorted(part.rglob("*")) if part.is_dir() else [part]
-            for file in (file for file in files if file.is_file()):
+            # bytecode is written by whoever runs a source first
+            for file in (f for f in files if f.is_file() and "__pycache__" not in f.parts):
                 sha.update(str(file.relative_to(part.parent)).encode() + b"\0" + file.read_bytes())
         else:
             sha.update(part.encode() if isinstance(part, str) else part)

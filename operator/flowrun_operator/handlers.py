@@ -1,5 +1,6 @@
 """Kopf: watches and indices. Handlers enqueue a run's key and do nothing else.
 
+All of them are coroutines, though none awaits: Kopf calls plain functions in threads.
 Only ``on.event`` and ``index``: Kopf's other handlers write their progress onto the objects, and on
 Dask's objects would fight with dask-kubernetes' operator over the same annotations and finalizer.
 """
@@ -61,7 +62,7 @@ def registry(
     handlers = kopf.OperatorRegistry()
 
     @kopf.on.startup(registry=handlers)
-    def show_indices(**kwargs: Any) -> None:
+    async def show_indices(**kwargs: Any) -> None:
         started({name: kwargs[name] for name in ("runs", *(name for name, _, _ in READERS))})
 
     @kopf.on.login(registry=handlers)
@@ -77,11 +78,11 @@ def registry(
         )
 
     @kopf.index(*FLOW_RUNS, id="runs", registry=handlers)
-    def runs(body: kopf.Body, **_: Any) -> dict[RunKey, Any]:
+    async def runs(body: kopf.Body, **_: Any) -> dict[RunKey, Any]:
         return {key.of_run(body): index_run(body)}
 
     @kopf.on.event(*FLOW_RUNS, id="run", registry=handlers)
-    def run_changed(body: kopf.Body, **_: Any) -> None:
+    async def run_changed(body: kopf.Body, **_: Any) -> None:
         heard(key.of_run(body))
         enqueue(key.of_run(body))
 
@@ -95,7 +96,7 @@ def _index_children(
     handlers: kopf.OperatorRegistry, name: str, resource: Resource, read: Read
 ) -> None:
     @kopf.index(*resource, id=name, registry=handlers)
-    def children(body: kopf.Body, **_: Any) -> dict[RunKey, Any]:
+    async def children(body: kopf.Body, **_: Any) -> dict[RunKey, Any]:
         run = key.of_child(body)
         return {} if run is None else {run: read(body)}
 
@@ -104,7 +105,7 @@ def _enqueue_owners(
     handlers: kopf.OperatorRegistry, name: str, resource: Resource, enqueue: Enqueue
 ) -> None:
     @kopf.on.event(*resource, id=f"{name}-changed", registry=handlers)
-    def child_changed(body: kopf.Body, **_: Any) -> None:
+    async def child_changed(body: kopf.Body, **_: Any) -> None:
         run = key.of_child(body)
         if run is not None:
             enqueue(run)

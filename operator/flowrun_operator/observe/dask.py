@@ -42,7 +42,11 @@ def read_worker_group(body: Mapping[str, Any]) -> WorkerGroup:
 def read_deployment(body: Mapping[str, Any]) -> Deployment:
     """Reads a Deployment as the API server stores it."""
     conditions = (body.get("status") or {}).get("conditions") or ()
-    failures = (c for c in conditions if c["type"] == "ReplicaFailure" and c["status"] == "True")
+    failures = (
+        c.get("message") or ""
+        for c in conditions
+        if c["type"] == "ReplicaFailure" and c["status"] == "True"
+    )
     return Deployment(
-        read_metadata(body), replica_failure=next((c.get("message") or "" for c in failures), "")
+        read_metadata(body), replica_failure=next(failures, "")
     )

@@ -4,7 +4,8 @@ import pytest
 import yaml
 
 from flowlib.cli.exits import CliError
-from flowlib.cli.local import ANY, FIELDS, LocalRun, expanded, localized
+from flowlib.cli.fields import ANY, FIELDS
+from flowlib.cli.local import LocalRun, expanded, localized
 from flowlib.cli.manifest import read
 
 HEAD = """\

@@ -185,6 +185,14 @@ def test_no_kubeconfig_at_all_exits_1(cli, tmp_path):
     assert "no way to a Kubernetes API server" in result.output
 
 
+def test_a_kubeconfig_that_cannot_be_read_is_named(cli, tmp_path):
+    (tmp_path / "bad").write_text("a: [")
+    result = cli("submit", "m.yaml", "--kubeconfig", str(tmp_path / "bad"))
+    assert result.exit_code == 1
+    assert "no way to a Kubernetes API server" in result.output
+    assert str(tmp_path / "bad") in result.output
+
+
 def test_a_context_that_does_not_exist_is_named(cli):
     result = cli("submit", "m.yaml", "--context", "production")
     assert result.exit_code == 1
