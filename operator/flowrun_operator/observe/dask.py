@@ -47,6 +47,4 @@ def read_deployment(body: Mapping[str, Any]) -> Deployment:
         for c in conditions
         if c["type"] == "ReplicaFailure" and c["status"] == "True"
     )
-    return Deployment(
-        read_metadata(body), replica_failure=next(failures, "")
-    )
+    return Deployment(read_metadata(body), replica_failure=next(failures, ""))
