@@ -1,6 +1,7 @@
 """A Dask cluster of this machine's processes, and this process made ready as a runner pod is."""
 
 import os
+import socket
 import sys
 import tempfile
 import warnings
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flowlib.cli.local import LocalRun
+
+DASHBOARD_PORT = 8787
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ def embedded_cluster(run: LocalRun, dashboard: bool) -> Iterator[EmbeddedCluster
     from distributed import LocalCluster
 
     with warnings.catch_warnings():
+        # Taken since it was tried a moment ago: Dask takes another, and the link says which.
         warnings.filterwarnings("ignore", message=r"Port \d+ is already in use")
         cluster = LocalCluster(
             n_workers=run.workers,
@@ -61,10 +65,18 @@ def embedded_cluster(run: LocalRun, dashboard: bool) -> Iterator[EmbeddedCluster
             memory_limit=run.memory_limit,
             processes=True,
             # None would still mean an HTTP server on 8787, for health and metrics.
-            dashboard_address="127.0.0.1:8787" if dashboard else "127.0.0.1:0",
+            dashboard_address=f"127.0.0.1:{_dashboard_port() if dashboard else 0}",
             scheduler_kwargs={"dashboard": dashboard},
         )
     with cluster:
         yield EmbeddedCluster(
             cluster.scheduler_address, cluster.dashboard_link if dashboard else None
         )
+
+
+def _dashboard_port() -> int:
+    try:
+        with socket.create_server(("127.0.0.1", DASHBOARD_PORT)):
+            return DASHBOARD_PORT
+    except OSError:
+        return 0

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
-from rich.console import Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
+from rich.table import Table
 from rich.text import Text
 
 from flowlib.cli import output, screens
@@ -24,15 +24,15 @@ def line(snapshot: Snapshot, seconds: float) -> str:
     return f"{screens.age(seconds)}  {screens.counted(Tasks(**snapshot.counts.to_dict()))}"
 
 
-def bar(snapshot: Snapshot, seconds: float) -> Group:
+def bar(snapshot: Snapshot, seconds: float) -> Table:
     """The same line below a bar of what has ended."""
     counts = snapshot.counts
     ended = counts.succeeded + counts.failed + counts.skipped
     style = "red" if counts.failed else "green"
-    return Group(
-        ProgressBar(total=max(counts.total, 1), completed=ended, complete_style=style),
-        Text(line(snapshot, seconds)),
-    )
+    rows = Table.grid(expand=True)
+    rows.add_row(ProgressBar(total=max(counts.total, 1), completed=ended, complete_style=style))
+    rows.add_row(Text(line(snapshot, seconds)))
+    return rows
 
 
 @contextmanager

@@ -30,9 +30,7 @@ def test_the_page_is_bokehs_and_goes_with_the_run(
         address = forwarding.stdout.readline().strip()
         with urllib.request.urlopen(address, timeout=30) as answer:
             page = answer.read().decode()
-        assert "<title>Dask: Status</title>" in page
-        assert "bokeh" in page
-        assert "needs bokeh" not in page
+        assert "Bokeh.safely" in page  # without bokeh Dask answers that it needs it
         _, said = forwarding.communicate(timeout=60)
     assert forwarding.returncode == 0
     assert "flow: Succeeded: the dashboard went with its cluster" in said
