@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from flowrun_operator.api.model import Model, cel, list_map
 
 #: As in a container: 2, "500m", "4Gi".
 Quantity = (
-    int
+    StrictInt
     | Annotated[
         str,
         Field(
