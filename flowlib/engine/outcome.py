@@ -49,11 +49,11 @@ def _state(column: Column, values: dict[int, Any]) -> State:
 
 
 def _child(column: Column, row: int, value: Any) -> State:
-    state = column.states.get(row) or column.previous.get(row)
-    if column.done[row] and state is None:
-        return Success(SUCCEEDED, result=value)
+    state = column.states.get(row)
+    if not column.done[row]:
+        return state or column.previous.get(row) or Pending(NOT_RUN)
     if state is None:
-        return Pending(NOT_RUN)
-    if state.is_finished() and not state.is_failed():
+        return Success(SUCCEEDED, result=value)
+    if not state.is_failed():  # a failure was told with its result
         state.result = value
     return state

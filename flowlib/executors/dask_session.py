@@ -8,6 +8,7 @@ chunk is watched for errors only.
 import asyncio
 import concurrent.futures
 import queue
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -77,6 +78,15 @@ class DaskSession:
     def workers(self) -> int:
         """How many workers the scheduler knows."""
         return self._watch.workers
+
+    def wait_for_workers(self, number: int) -> None:
+        """Returns when the scheduler knows so many. Raises ExecutorLost."""
+        while self.workers < number:
+            time.sleep(0.1)
+            self._watch.look()
+            if not self._inbox.empty():
+                # Nothing was given out, so it is the news that the scheduler is lost.
+                self.next_report(0)
 
     @property
     def threads(self) -> int:

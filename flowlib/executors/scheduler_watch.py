@@ -29,7 +29,7 @@ class SchedulerWatch:
         self._address = client.scheduler.address
 
     def start(self) -> None:
-        self._look()
+        self.look()
         self._thread.start()
 
     def stop(self) -> None:
@@ -38,7 +38,7 @@ class SchedulerWatch:
     def _watch(self) -> None:
         answered = time.monotonic()
         while not self._stopped.wait(EVERY):
-            said = self._look()
+            said = self.look()
             if said is None:
                 answered = time.monotonic()
             elif said or time.monotonic() - answered > PATIENCE:
@@ -46,7 +46,7 @@ class SchedulerWatch:
                     self._lost(said or f"the scheduler at {self._address} does not answer")
                 return
 
-    def _look(self) -> str | None:
+    def look(self) -> str | None:
         """None where all is well, words where the scheduler is lost, "" where it is unknown."""
         if self._client.status != "running":
             return f"the connection to the scheduler at {self._address} was closed"

@@ -1,12 +1,18 @@
 """One flow run, from declared to verdict. The runner pod and ``flowrun run`` share it."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from flowlib.core.flow import Flow
-from flowlib.engine.progress import Observer
-from flowlib.executors.protocol import Executor
-from flowlib.runner.verdict import Verdict
+from flowlib.engine.flow_run import Preview, run_flow
+from flowlib.engine.progress import Observer, Snapshot
+from flowlib.engine.state import State
+from flowlib.executors.protocol import Executor, ExecutorLost
+from flowlib.runner.verdict import NO_RESULT, Outcome, Reason, Verdict, small_json
+from flowlib.utilities.logging import get_logger
+
+logger = get_logger("runner")
 
 
 def execute(
@@ -17,4 +23,36 @@ def execute(
     The observer can be read from other threads meanwhile. Raises nothing that a flow can cause
     but SystemExit and KeyboardInterrupt.
     """
-    raise NotImplementedError
+    if flow.executor is not None:
+        logger.info("The flow's own executor %r is replaced by %r", flow.executor, executor)
+    if flow.schedule is not None:
+        logger.info("The flow's own schedule is not followed: it runs once, now")
+    preview = Preview(small_json)
+    final = run_flow(flow, parameters, executor, observer, preview=preview)
+    return judge(final, observer.snapshot, preview.answer)
+
+
+def judge(final: State, snapshot: Snapshot, result: str | None) -> Verdict:
+    """The verdict that a flow's final state implies; the result is JSON, or None for none."""
+    outcome, reason, message = Outcome.FAILED, Reason.TASK_FAILED, _failure(final, snapshot)
+    if final.is_successful():
+        outcome, message = Outcome.SUCCEEDED, str(final.message)
+    elif isinstance(final.result, ExecutorLost):
+        reason, message = Reason.SCHEDULER_LOST, str(final.result)
+    return Verdict(
+        outcome=outcome,
+        reason=None if outcome is Outcome.SUCCEEDED else reason,
+        message=message,
+        started_at=snapshot.started_at,
+        tasks=snapshot.counts,
+        failed_tasks=snapshot.failed_tasks,
+        result=NO_RESULT if result is None else json.loads(result),
+    )
+
+
+def _failure(final: State, snapshot: Snapshot) -> str:
+    if not snapshot.failed_tasks:
+        return str(final.message)
+    counts, first = snapshot.counts, snapshot.failed_tasks[0]
+    said = f"{final.message} {counts.failed} of {counts.total} tasks failed; the first was "
+    return f"{said}{first.name}: {first.message}"
