@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from hack.kind import binaries, docker, node_image, paths, stages
@@ -21,7 +22,7 @@ def kubectl(*words: str | Path, timeout: float = 60) -> str | None:
 
 def api_answers() -> bool:
     """Whether the API server of the test cluster is ready."""
-    return kubectl("get", "--raw", "/readyz", timeout=10) is not None
+    return answers("/readyz")
 
 
 def up() -> None:
@@ -45,7 +46,8 @@ def up() -> None:
             return
         except stages.StageError as error:
             stages.say(f"   {error}: the cluster is made anew")
-            remove()
+    if container_state() is not None:  # one that does not start or does not answer
+        remove()
     create()
 
 
@@ -143,13 +145,26 @@ def cut_upstream() -> None:
 
 def wait_ready() -> None:
     """Waits until the node is Ready and CoreDNS serves."""
-    for what in (
-        "nodes --all --for=condition=Ready",
-        "deployment/coredns --for=condition=Available",
+    for words in (
+        "wait nodes --all --for=condition=Ready --timeout=120s",
+        "-n kube-system rollout status deployment/coredns --timeout=120s",
     ):
-        words = ["-n", "kube-system", "wait", "--timeout=120s", *what.split()]
-        if kubectl(*words, timeout=130) is None:
-            raise stages.StageError(f"kubectl wait {what} failed")
+        if kubectl(*words.split(), timeout=130) is None:
+            raise stages.StageError(f"kubectl {words} failed")
+    # What stands in a status may be from before a restart: only an answer is from now.
+    for what, address in (
+        ("the kubelet answers", f"/api/v1/nodes/{paths.NODE}/proxy/healthz"),
+        (
+            "CoreDNS answers",
+            "/api/v1/namespaces/kube-system/services/kube-dns:metrics/proxy/metrics",
+        ),
+    ):
+        stages.wait_until(what, partial(answers, address), 60)
+
+
+def answers(address: str) -> bool:
+    """Whether something behind the API server answers now."""
+    return kubectl("get", "--raw", address, timeout=10) is not None
 
 
 def load(images: list[str]) -> None:

@@ -50,14 +50,17 @@ def run(
     file = paths.LOGS / f"{log}.log"
     start = last = time.monotonic()
     with file.open("wb") as out:
-        process = subprocess.Popen(
-            [str(word) for word in command],
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            cwd=cwd,
-            env={**os.environ, **(env or {})},
-        )
+        try:
+            process = subprocess.Popen(
+                [str(word) for word in command],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                cwd=cwd,
+                env={**os.environ, **(env or {})},
+            )
+        except OSError as error:
+            raise StageError(f"{command[0]} cannot be run: {error.strerror}") from error
         while True:
             try:
                 code = process.wait(timeout=1)
