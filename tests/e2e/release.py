@@ -30,7 +30,7 @@ class Release:
 
     def state(self) -> str:
         """Helm's word for it: deployed, failed, pending-install...; absent where there is none."""
-        answer = run_tool("helm", "list", "--all", "-n", self.namespace, "-o", "json")
+        answer = run_tool("helm", "list", "-n", self.namespace, "-o", "json")
         known = {each["name"]: each["status"] for each in json.loads(answer.stdout or "[]")}
         return str(known.get(self.name, "absent"))
 
