@@ -111,7 +111,7 @@ def index_run(body: Mapping[str, Any]) -> FlowRun | Settled:
     kept = {
         "metadata": {field: meta[field] for field in READ_OF_METADATA if field in meta},
         "spec": {field: spec[field] for field in READ_OF_SPEC if field in spec}
-        | {"flow": {"entrypoint": "-"}},
+        | {"flow": {"entrypoint": (spec.get("flow") or {}).get("entrypoint")}},
         "status": body.get("status") or {},
     }
     run, _ = read_run(kept)
