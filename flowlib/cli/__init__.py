@@ -12,6 +12,7 @@ import click
 #: Command to its line in `flowrun --help`; the module of the same name holds ``command``.
 COMMANDS = {
     "dashboard": "Open the Dask dashboard of a run through a port-forward.",
+    "run": "Run a flow here, on a Dask cluster of this machine's processes.",
     "status": "Show one run, or all runs of a namespace.",
     "submit": "Create a FlowRun from a manifest.",
 }

@@ -13,6 +13,8 @@ from pathlib import Path
 from flowlib.cli.local import LocalRun
 
 DASHBOARD_PORT = 8787
+#: A terminal sends Ctrl-C to every process of a command; only the first is to act on it.
+IGNORE_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ def embedded_cluster(run: LocalRun, dashboard: bool) -> Iterator[EmbeddedCluster
             # None would still mean an HTTP server on 8787, for health and metrics.
             dashboard_address=f"127.0.0.1:{_dashboard_port() if dashboard else 0}",
             scheduler_kwargs={"dashboard": dashboard},
+            preload=[IGNORE_CTRL_C],
         )
     with cluster:
         yield EmbeddedCluster(

@@ -18,7 +18,9 @@ from flowlib.cli.exits import CliError, Exit
 from flowlib.cli.local import LocalRun, localized
 from flowlib.cli.output import show
 from flowlib.core.flow import Flow
+from flowlib.engine import graph
 from flowlib.engine.progress import Observer
+from flowlib.exceptions import InvalidGraph
 from flowlib.executors import DaskExecutor
 from flowlib.runner.execution import execute
 from flowlib.runner.loading import InvalidFlow, load_flow
@@ -73,11 +75,14 @@ def loaded(run: LocalRun, source: str | None) -> Flow:
     """The flow, its parameters checked, before a worker is started."""
     try:
         flow = load_flow(run.entrypoint, source)
+        graph.nodes(flow)
         check_parameters(flow, run.parameters)
     except InvalidFlow as exc:
         # An inline file is known to the user by its name, not by where it lies for the moment.
         message = exc.message.replace(f"{source}{os.sep}", "") if source else exc.message
         raise CliError(f"InvalidFlow: {message}") from exc
+    except InvalidGraph as exc:
+        raise CliError(f"InvalidFlow: {run.entrypoint} cannot be run: {exc}") from exc
     except InvalidParameters as exc:
         raise CliError(f"InvalidParameters: {exc.message}") from exc
     return flow

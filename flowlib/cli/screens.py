@@ -66,7 +66,7 @@ def ending(status: dict[str, Any]) -> Text:
     rows = [("Phase", phase)]
     if status.get("reason"):
         rows.append(("Reason", str(status["reason"])))
-    if status.get("message"):
+    if status.get("message") and phase != "Succeeded":
         rows.append(("Message", str(status["message"])))
     if status.get("tasks") is not None:
         rows.append(("Tasks", counted(Tasks.from_json(status["tasks"]))))
