@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.e2e import audit
 from tests.e2e.kube import Kubectl, run_tool
 from tests.e2e.leftovers import leftovers
 from tests.e2e.namespaces import RESTRICTED, fresh_namespace
@@ -113,7 +114,9 @@ def test_install_from_nothing_serves_both_crd_sets_and_runs_a_flow(
     assert release_labels(kubectl) == dict.fromkeys([FLOWRUN_CRD, *DASK_CRDS], RELEASE_LABELS)
     operator.until_ready()
     assert operator.deployments() == ["flowrun-dask-operator", "flowrun-operator"]
-    apply_flowrun(spec("diamond.py")).until_phase("Succeeded")
+    run = apply_flowrun(spec("diamond.py"))
+    run.until_phase("Succeeded")
+    assert [each for each in audit.requests(run.namespace) if each.code == 403] == []
 
 
 def test_an_upgrade_applies_the_crds_again(operator: Release, kubectl: Kubectl) -> None:
