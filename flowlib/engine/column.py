@@ -85,6 +85,10 @@ class Column:
             at = part.stop if stop < 0 else stop
             yield range(start, at)
 
+    def ended(self, rows: Rows) -> bool:
+        """Whether these rows, as far as there are such, have all ended."""
+        return all(self.done.find(0, part.start, part.stop) < 0 for part in rows)
+
     def estimate_from(self, seconds: float, number: int) -> None:
         if number:
             now = seconds / number

@@ -11,7 +11,7 @@ from flowlib.engine.progress import Observer
 from flowlib.engine.scheduling import Run
 from flowlib.engine.state import Failed, Running, Scheduled, State
 from flowlib.engine.tally import Tally
-from flowlib.executors.protocol import Executor, Handle, Session
+from flowlib.executors.protocol import Executor, ExecutorLost, Handle, Session
 from flowlib.utilities.context import context
 from flowlib.utilities.logging import get_logger
 
@@ -79,7 +79,9 @@ def run_flow(
     running = _changed(flow, old, Running("Running flow."))
     ended, raised = guard.call(_run, flow, executor, observer, task_context, preview)
     if raised is not None:
-        logger.error("Unexpected error: %r", raised, exc_info=raised)
+        # A lost cluster is told in its message; anything else needs its traceback.
+        trace = None if isinstance(raised, ExecutorLost) else raised
+        logger.error("Unexpected error: %r", raised, exc_info=trace)
         ended = Failed(f"Unexpected error: {raised!r}", result=raised)
     final = _changed(flow, running, ended)
     _tell(final)
@@ -151,7 +153,10 @@ def _changed(flow: Flow, old: State, new: State) -> State:
 
 def _tell(final: State) -> None:
     if final.is_failed():
-        logger.error("Flow run FAILED: %s", str(final.message).lower().rstrip("."))
+        said = str(final.message)
+        # Prefect's line is in lower case; an exception's text stays as it is.
+        told = said if isinstance(final.result, Exception) else said.lower()
+        logger.error("Flow run FAILED: %s", told)
     elif final.is_successful():
         logger.info("Flow run SUCCESS: all reference tasks succeeded")
     else:

@@ -51,15 +51,14 @@ class Pieces:
                     at = stop
         return found, tuple(missing)
 
-    def drop(self, claim: int, kept: row_ranges.Rows) -> None:
-        """This claim's chunk holds only these rows any more."""
-        still = [stretch for stretch in self._parts if stretch[1] != claim]
-        for part, holder in self._parts:
-            if holder == claim:
-                for left in kept:
-                    both = range(max(part.start, left.start), min(part.stop, left.stop))
-                    if both:
-                        still.append((both, claim))
-        still.sort(key=lambda stretch: stretch[0].start)
-        self._parts = still
-        self._starts = [part.start for part, _ in still]
+    def remove(self, rows: Iterable[range], claim: int) -> None:
+        """This claim's chunk holds these rows no more."""
+        for part in rows:
+            for stretch, holder in self.locate((part,))[0]:
+                if holder != claim:
+                    continue
+                at = bisect.bisect(self._starts, stretch.start) - 1
+                whole = self._parts[at][0]
+                left = (range(whole.start, stretch.start), range(stretch.stop, whole.stop))
+                del self._starts[at], self._parts[at]
+                self.add((rest for rest in left if rest), claim)

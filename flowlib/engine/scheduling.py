@@ -154,8 +154,7 @@ class Run:
                 self._undecided.append(downstream)
             elif downstream.width and downstream.node.mapped:
                 self._become_ready(downstream, finished)
-        if column.complete:
-            self._release(column)
+        self._release(column, finished)
 
     def _become_ready(self, column: Column, rows: Rows) -> None:
         """Of these rows, those are ready whose upstream rows have all ended."""
@@ -172,17 +171,37 @@ class Run:
         else:
             self._waking.discard(column)
 
-    def _release(self, column: Column) -> None:
-        """Values that nobody needs any more are let go."""
-        for candidate in (column, *self._upstreams(column)):
-            if (
-                candidate.node.number not in self._kept
-                and candidate.complete
-                and all(downstream.complete for downstream in self._downstreams(candidate))
-            ):
-                for number in candidate.pieces.claims():
-                    self._handles.pop(number, None)
-                candidate.pieces.clear()
+    def _release(self, column: Column, finished: Rows) -> None:
+        """Lets go of the values before this column that these rows were the last to need."""
+        for upstream in self._upstreams(column):
+            if upstream.node.number in self._kept:
+                continue
+            if all(downstream.complete for downstream in self._downstreams(upstream)):
+                self._let_go(upstream, upstream.pieces.claims())
+            elif all(_has_children(upstream, by_row) for by_row in self._ways_out(upstream)):
+                holders = {claim for _, claim in upstream.pieces.locate(finished)[0]}
+                self._let_go(upstream, {c for c in holders if self._used_up(upstream, c)})
+
+    def _let_go(self, column: Column, claims: set[int]) -> None:
+        for number in claims:
+            self._handles.pop(number, None)
+            column.pieces.remove(self._reported[number].rows, number)
+
+    def _used_up(self, column: Column, claim: int) -> bool:
+        """Whether every row downstream of this claim's has ended."""
+        return all(
+            downstream.decided and downstream.ended(self._reported[claim].rows)
+            for downstream in self._downstreams(column)
+        )
+
+    def _ways_out(self, column: Column) -> list[bool]:
+        """Whether it is mapped over, for each edge from it."""
+        return [
+            its.mapped
+            for downstream in self._downstreams(column)
+            for its, number in zip(downstream.node.inputs, downstream.node.upstreams, strict=True)
+            if number == column.node.number
+        ]
 
     # Giving out
 
@@ -264,16 +283,7 @@ class Run:
                     if upstream.settled is not None and taken_whole(its, upstream)
                 },
                 context=self._context,
-                measured=not node.mapped
-                and not node.held
-                and any(
-                    its.mapped
-                    for downstream in self._downstreams(column)
-                    for its, number in zip(
-                        downstream.node.inputs, downstream.node.upstreams, strict=True
-                    )
-                    if number == node.number
-                ),
+                measured=not node.mapped and not node.held and any(self._ways_out(column)),
             )
         return column.spec
 
@@ -343,8 +353,9 @@ class Run:
         """A lost chunk was made again; its box may have been used up after fewer rows."""
         given = self._reported.get(report.claim)
         if given is not None and report.done < row_ranges.count(given.rows):
-            kept, _ = row_ranges.split(given.rows, report.done)
-            given.column.pieces.drop(report.claim, kept)
+            kept, gone = row_ranges.split(given.rows, report.done)
+            if report.claim in self._handles:
+                given.column.pieces.remove(gone, report.claim)
             self._reported[report.claim] = Given(given.column, kept, given.again)
 
     def _make_again(self, missing: Sequence[tuple[Column, Rows]]) -> None:

@@ -1,0 +1,13 @@
+"""Flows of tests write their log lines to nobody's terminal, and settings are those of the code."""
+
+import pytest
+
+from flowlib import configuration
+from flowlib.configuration import config
+
+
+@pytest.fixture(autouse=True)
+def settings_of_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever FLOWLIB__ variables this machine has."""
+    for name, value in vars(configuration.load({})).items():
+        monkeypatch.setattr(config, name, value)

@@ -1,0 +1,198 @@
+"""Flows as they are declared."""
+
+import pytest
+
+from flowlib import Flow, Parameter, Task, task
+from flowlib.configuration import config
+from flowlib.core import Edge
+from flowlib.exceptions import InvalidGraph
+from flowlib.tasks.core.collections import Dict, List, Tuple
+from flowlib.tasks.core.constants import Constant
+
+
+@task
+def inc(x: int) -> int:
+    return x + 1
+
+
+@task
+def total(numbers: list[int]) -> int:
+    return sum(numbers)
+
+
+def test_a_flow_needs_a_name() -> None:
+    with pytest.raises(ValueError, match="name"):
+        Flow("")
+
+
+def test_a_task_that_was_made_and_not_called_is_warned_of() -> None:
+    with pytest.warns(UserWarning, match=r"not added to the flow: forgotten"), Flow("f"):
+        Task(name="forgotten")
+
+
+def test_a_bare_parameter_joins_only_when_used() -> None:
+    with Flow("f") as flow:
+        Parameter("unused")
+        used, called, added = Parameter("used"), Parameter("called"), Parameter("added")
+        inc(used)
+        called()
+        flow.add_task(added)
+
+    assert flow.parameters() == {used, called, added}
+
+
+def test_two_parameters_of_one_name_clash() -> None:
+    with Flow("f"):
+        inc(Parameter("x"))
+        with pytest.raises(ValueError, match="slug 'x'"):
+            inc(Parameter("x"))
+        inc(1)
+
+
+def test_a_plain_argument_is_a_constant_and_no_task() -> None:
+    with Flow("f") as flow:
+        one = inc([1, 2])
+
+    assert flow.tasks == {one}
+    assert flow.constants[one] == {"x": [1, 2]}
+
+
+def test_a_mapped_constant_is_a_task() -> None:
+    with Flow("f") as flow:
+        inc.map([1, 2, 3])
+
+    (constant,) = flow.get_tasks(task_type=Constant)
+    assert (constant.name, constant.auto_generated) == ("Constant[list]", True)
+
+
+def test_a_collection_that_holds_tasks_waits_for_them() -> None:
+    with Flow("f") as flow:
+        a = inc(1)
+        result = total([a, 1, (2, a)])
+
+    (outer,), (inner,) = flow.get_tasks(task_type=List), flow.get_tasks(task_type=Tuple)
+    assert flow.upstream_tasks(result) == {outer}
+    assert {edge.key for edge in flow.edges_to(outer)} == {"arg_1", "arg_3"}
+    assert flow.constants[outer] == {"arg_2": 1}
+    assert flow.upstream_tasks(inner) == {a}
+    assert outer.auto_generated
+
+
+def test_a_dict_that_holds_tasks_arrives_as_a_dict() -> None:
+    @task
+    def same(value: object) -> object:
+        return value
+
+    with Flow("f") as flow:
+        result = same({"a": inc(1), "b": 5, "c": [inc(2)]})
+
+    assert flow.get_tasks(task_type=Dict)
+    assert flow.run().result[result].result == {"a": 2, "b": 5, "c": [3]}
+
+
+def test_tasks_come_after_those_they_depend_on() -> None:
+    a, b, c = Task("a"), Task("b"), Task("c")
+    flow = Flow("f", edges=[Edge(b, c), Edge(a, b)])
+
+    assert flow.sorted_tasks() == (a, b, c)
+    assert flow.sorted_tasks(root_tasks=[b]) == (b, c)
+    assert (flow.root_tasks(), flow.terminal_tasks()) == ({a}, {c})
+
+
+def test_a_long_chain_is_sorted_without_recursion() -> None:
+    tasks = [Task(f"t{number}") for number in range(3000)]
+    flow = Flow("f")
+    flow.chain(*tasks)
+
+    assert list(flow.sorted_tasks()) == tasks
+
+
+def test_a_cycle_is_named_with_its_path() -> None:
+    a, b = Task("a"), Task("b")
+    flow = Flow("f", edges=[Edge(a, b), Edge(b, a)])
+
+    with pytest.raises(InvalidGraph, match=r"the flow has a cycle: (a -> b -> a|b -> a -> b)"):
+        flow.validate()
+
+
+def test_a_flow_with_a_cycle_runs_into_a_failed_state() -> None:
+    a, b = Task("a"), Task("b")
+    state = Flow("f", edges=[Edge(a, b), Edge(b, a)]).run()
+
+    assert state.is_failed()
+    assert isinstance(state.result, InvalidGraph)
+
+
+def test_a_task_does_not_depend_on_itself() -> None:
+    a = Task("a")
+    with pytest.raises(ValueError, match="itself"):
+        Flow("f").add_edge(a, a)
+
+
+def test_a_key_is_an_identifier() -> None:
+    with pytest.raises(ValueError, match="identifier"):
+        Edge(Task("a"), Task("b"), key="not one")
+
+
+def test_eager_validation_refuses_a_second_value_and_an_unknown_argument(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(config.flows, "eager_edge_validation", True)
+    flow, a, b = Flow("f"), Task("a"), inc.copy()
+    flow.add_edge(a, b, key="x")
+
+    with pytest.raises(ValueError, match="already given"):
+        flow.add_edge(Task("c"), b, key="x")
+    with pytest.raises(TypeError, match="unexpected"):
+        flow.add_edge(Task("c"), b, key="y")
+
+
+def test_slugs_count_names_with_their_tags() -> None:
+    flow = Flow("f")
+    for arguments in ({}, {}, {"tags": ["z", "b"]}, {"slug": "a-3"}, {}):
+        flow.add_task(Task("a", **arguments))
+
+    assert list(flow.slugs.values()) == ["a-1", "a-2", "a-b-z-1", "a-3", "a-4"]
+
+
+def test_get_tasks_takes_all_conditions() -> None:
+    flow = Flow("f")
+    one = flow.add_task(Task("a", tags=["x"]))
+    flow.add_task(Task("a"))
+    flow.add_task(Task("b", tags=["x"]))
+
+    assert flow.get_tasks(name="a", tags=["x"]) == [one]
+    assert flow.get_tasks(slug="a-x-1") == [one]
+
+
+def test_reference_tasks_are_the_last_ones_unless_set() -> None:
+    a, b = Task("a"), Task("b")
+    flow = Flow("f", edges=[Edge(a, b)])
+    assert flow.reference_tasks() == {b}
+
+    flow.set_reference_tasks([a])
+    assert flow.reference_tasks() == {a}
+
+    flow.set_reference_tasks([])
+    assert flow.reference_tasks() == {b}
+
+    with pytest.raises(ValueError, match="is not in"):
+        flow.set_reference_tasks([Task("c")])
+
+
+def test_a_foreign_task_has_no_edges_here() -> None:
+    with pytest.raises(ValueError, match="is not in"):
+        Flow("f").edges_to(Task("a"))
+
+
+def test_chained_tasks_by_operator() -> None:
+    with Flow("f") as flow:
+        a, b = inc(1), inc(2)
+        assert (a | b) is b
+
+    assert flow.upstream_tasks(b) == {a}
+
+
+def test_register_says_what_to_do_instead() -> None:
+    with pytest.raises(NotImplementedError, match=r"spec\.flow\.entrypoint"):
+        Flow("f").register()

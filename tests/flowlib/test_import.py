@@ -1,0 +1,55 @@
+"""What ``import flowlib`` brings, and what it costs."""
+
+import subprocess
+import sys
+
+import pytest
+
+import flowlib
+
+PUBLIC = """
+from flowlib import Flow, Task, Parameter, task, unmapped, mapped, tags, context, config
+from flowlib import engine, executors, tasks, triggers
+from flowlib.core import Edge, Flow, Parameter, Task
+from flowlib.core.edge import Edge
+from flowlib.core.flow import Flow
+from flowlib.core.parameter import DateTimeParameter, Parameter
+from flowlib.core.task import Task
+from flowlib.engine import signals, state
+from flowlib.engine.signals import FAIL, LOOP, PAUSE, RETRY, SKIP, SUCCESS, TRIGGERFAIL
+from flowlib.engine.state import Failed, Mapped, Pending, Retrying, Running, Skipped, Success
+from flowlib.executors import DaskExecutor, Executor, LocalExecutor
+from flowlib.exceptions import PrefectSignal
+from flowlib.triggers import all_finished, all_successful, always_run, any_failed
+from flowlib.tasks.core.constants import Constant
+from flowlib.tasks.core.collections import Dict, List, Set, Tuple
+from flowlib.tasks.core.function import FunctionTask
+from flowlib.tasks.core.operators import GetItem
+from flowlib.utilities.edges import unmapped
+from flowlib.utilities.logging import get_logger
+from flowlib.utilities.tasks import as_task, tags, task
+"""
+
+
+def run(program: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_every_public_path_can_be_imported() -> None:
+    exec(PUBLIC, {})
+
+
+def test_subpackages_are_attributes_without_being_imported() -> None:
+    assert run("import flowlib; print(flowlib.engine.signals.SKIP.__name__)") == "SKIP\n"
+
+
+def test_all_names_exist() -> None:
+    assert [name for name in flowlib.__all__ if not hasattr(flowlib, name)] == []
+
+
+@pytest.mark.timeout(60)
+def test_importing_it_imports_neither_dask_nor_kubernetes_nor_pendulum() -> None:
+    seen = run("import flowlib, sys; print(*sorted({m.split('.')[0] for m in sys.modules}))")
+    assert {"distributed", "dask", "kopf", "kubernetes", "pendulum"}.isdisjoint(seen.split())
