@@ -20,7 +20,7 @@ from flowrun_operator.perform.performed import Performed
 from flowrun_operator.perform.reads import find_run
 from flowrun_operator.perform.status import write_status
 from flowrun_operator.plan.children import problems
-from flowrun_operator.plan.steps import has_leftovers, steps, sweep
+from flowrun_operator.plan.steps import has_leftovers, next_sweep, steps, sweep
 from flowrun_operator.report import status as report
 from flowrun_operator.report.events import stories
 from flowrun_operator.report.metrics import Metrics
@@ -90,8 +90,7 @@ class Reconciler:
     async def _act(self, key: RunKey, *, afresh: bool) -> float | None:
         body = await find_run(self._api, key)
         if body is None or body["metadata"].get("deletionTimestamp"):
-            await self._sweep(key)
-            return None
+            return await self._sweep(key)
         run, faults = read_run(body)
         if not run.status.attempts and run.status.phase not in FINISHED:
             faults = faults or problems(run, self._settings)
@@ -125,12 +124,14 @@ class Reconciler:
             "run=%s attempt=%s phase=%s reason=%s", key, status.attempt, status.phase, status.reason
         )
 
-    async def _sweep(self, key: RunKey) -> None:
-        stages = sweep(key, self._indices.children(key))
+    async def _sweep(self, key: RunKey) -> float | None:
+        left = self._indices.children(key)
+        stages = sweep(key, left, self._clock())
         self._memories.forget(key)
         if stages:
             await perform(self._api, stages)
-            logger.info("run=%s gone, swept=%d", key, sum(map(len, stages)))
+            logger.info("run=%s gone, swept=%s", key, [a.name for s in stages for a in s])
+        return self._seconds_until(next_sweep(left, self._clock()))
 
     def _has_nothing_to_do(self, world: World) -> bool:
         verdict = judge(world)
@@ -160,6 +161,8 @@ class Reconciler:
 
     def _next_turn(self, world: World) -> datetime | None:
         moments = [wake_at(world), self._observer.asks_again_at(world)]
+        if cleanup.finished(world):
+            moments.append(next_sweep(world.children, world.now))
         if self._wrote_lately(world) and world.memory.written_at:
             moments.append(world.memory.written_at + PROGRESS_INTERVAL)
         return min((m for m in moments if m is not None), default=None)

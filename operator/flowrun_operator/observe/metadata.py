@@ -20,7 +20,7 @@ class Metadata:
     owner_uid: str | None  # of the controller
     created_at: datetime
     deletion_timestamp: datetime | None = None
-    deleted_in_foreground: bool = False
+    finalizers: tuple[str, ...] = ()
     dask_cluster: str | None = None
     dask_component: str | None = None
 
@@ -28,6 +28,11 @@ class Metadata:
     def being_deleted(self) -> bool:
         """Somebody asked for its deletion."""
         return self.deletion_timestamp is not None
+
+    @property
+    def deleted_in_foreground(self) -> bool:
+        """It goes once everything that it owns is gone."""
+        return FOREGROUND in self.finalizers
 
 
 def read_metadata(body: Mapping[str, Any]) -> Metadata:
@@ -42,7 +47,7 @@ def read_metadata(body: Mapping[str, Any]) -> Metadata:
         owner_uid=next((o["uid"] for o in owners), None),
         created_at=datetime.fromisoformat(meta["creationTimestamp"]),
         deletion_timestamp=read_time(meta.get("deletionTimestamp")),
-        deleted_in_foreground=FOREGROUND in (meta.get("finalizers") or ()),
+        finalizers=tuple(meta.get("finalizers") or ()),
         dask_cluster=labels.get(LABEL_DASK_CLUSTER),
         dask_component=labels.get(LABEL_DASK_COMPONENT),
     )

@@ -17,6 +17,16 @@ WORKER = "worker"
 
 
 @dataclass(frozen=True)
+class Children:
+    """What the indices hold under one run's uid, of whichever attempt."""
+
+    pods: tuple[Pod, ...] = ()
+    clusters: tuple[DaskCluster, ...] = ()
+    worker_groups: tuple[WorkerGroup, ...] = ()
+    deployments: tuple[Deployment, ...] = ()
+
+
+@dataclass(frozen=True)
 class World:
     """Children come from indices, which lag; ``*_gone`` and nothing else says that one is lost."""
 
@@ -27,7 +37,7 @@ class World:
     runner_gone: bool = False  # its uid is recorded, and a GET does not find it
     cluster: DaskCluster | None = None
     cluster_gone: bool = False  # as runner_gone
-    worker_groups: tuple[WorkerGroup, ...] = ()
+    children: Children = field(default_factory=Children)  # of whichever attempt
     dask_pods: tuple[Pod, ...] = ()  # scheduler and workers of this attempt
     deployments: tuple[Deployment, ...] = ()
     memory: Memory = field(default_factory=Memory)
@@ -85,16 +95,6 @@ def incarnation(scheduler: Pod) -> Incarnation:
     return Incarnation(scheduler.meta.uid, container.restarts if container else 0)
 
 
-@dataclass(frozen=True)
-class Children:
-    """What the indices hold under one run's uid, of whichever attempt."""
-
-    pods: tuple[Pod, ...] = ()
-    clusters: tuple[DaskCluster, ...] = ()
-    worker_groups: tuple[WorkerGroup, ...] = ()
-    deployments: tuple[Deployment, ...] = ()
-
-
 def look(
     run: FlowRun,
     children: Children,
@@ -139,9 +139,7 @@ def look(
             None,
         ),
         cluster_gone=attempt.cluster_uid in lost,
-        worker_groups=tuple(
-            g for g in children.worker_groups if g.meta.dask_cluster == attempt.cluster_name
-        ),
+        children=children,
         dask_pods=tuple(of_dask),
         deployments=tuple(
             d for d in children.deployments if d.meta.dask_cluster == attempt.cluster_name

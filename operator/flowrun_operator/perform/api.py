@@ -14,6 +14,7 @@ from flowrun_operator.perform.kinds import Resource
 Body = dict[str, Any]
 #: The API server gives up after 60 s; a turn has better things to do than to wait for that.
 TIMEOUT_SECONDS = 15.0
+JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 CountError = Callable[[str, str, str], None]
 
@@ -33,7 +34,7 @@ class Api:
         """Raises NotFound."""
         return await self._request("GET", resource, resource.path(namespace, name))
 
-    async def list(
+    async def page(
         self, resource: Resource, namespace: str | None, query: Mapping[str, str]
     ) -> list[Body]:
         """The items of one page."""
@@ -54,6 +55,14 @@ class Api:
             "PATCH", resource, resource.path(namespace, name), patch, content_type=MERGE_PATCH
         )
 
+    async def json_patch(
+        self, resource: Resource, namespace: str, name: str, patch: list[Body]
+    ) -> None:
+        """Applies all operations or none; a test that fails is a Refused of 422."""
+        await self._request(
+            "PATCH", resource, resource.path(namespace, name), patch, content_type=JSON_PATCH
+        )
+
     async def replace_status(
         self, resource: Resource, namespace: str, name: str, body: Body
     ) -> Body:
@@ -65,7 +74,7 @@ class Api:
         method: str,
         resource: Resource,
         path: str,
-        body: Body | None = None,
+        body: Body | list[Body] | None = None,
         *,
         query: Mapping[str, str] | None = None,
         content_type: str = "application/json",

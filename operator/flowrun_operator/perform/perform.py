@@ -11,7 +11,7 @@ from flowrun_operator.perform.api import Api
 from flowrun_operator.perform.errors import Conflict, NotFound, Refused
 from flowrun_operator.perform.kinds import RESOURCES
 from flowrun_operator.perform.performed import Performed
-from flowrun_operator.plan.actions import Action, Create, Delete, Kind, Stage, Stop
+from flowrun_operator.plan.actions import Action, Create, Delete, Kind, Stage, Stop, Unblock
 
 #: What the API server answers where the object itself is malformed.
 MALFORMED = frozenset({400, 422})
@@ -53,6 +53,8 @@ async def _carry_out(api: Api, action: Action) -> str | Refusal | None:
             await _delete(api, action)
         case Stop():
             await _stop(api, action)
+        case Unblock():
+            await _unblock(api, action)
     return None
 
 
@@ -115,3 +117,16 @@ async def _stop(api: Api, action: Stop) -> None:
         await api.merge(RESOURCES[Kind.POD], action.namespace, action.name, patch)
     except (NotFound, Conflict):
         return
+
+
+async def _unblock(api: Api, action: Unblock) -> None:
+    # Tested and removed in one request: a finalizer that came meanwhile is not ours to take off.
+    patch: list[dict[str, Any]] = [
+        {"op": "test", "path": "/metadata/uid", "value": action.uid},
+        {"op": "test", "path": "/metadata/finalizers", "value": [action.finalizer]},
+        {"op": "remove", "path": "/metadata/finalizers/0"},
+    ]
+    try:
+        await api.json_patch(RESOURCES[action.kind], action.namespace, action.name, patch)
+    except (NotFound, Conflict, Refused):
+        return  # it is gone, or changed: its next event tells

@@ -16,7 +16,7 @@ async def anything_to_list(api: Api) -> bool:
     for resource in WATCHED:
         selector = {} if resource.plural == PLURAL else {"labelSelector": LABEL_UID}
         try:
-            items = await api.list(resource, None, {"limit": "1", **selector})
+            items = await api.page(resource, None, {"limit": "1", **selector})
         except NotFound as error:
             kind = f"{resource.plural}.{resource.group}"
             raise NotServed(f"{kind} is not served: apply its CRD, then start again") from error

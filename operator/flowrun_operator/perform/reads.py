@@ -29,7 +29,7 @@ async def find_run(api: Api, key: RunKey) -> Body | None:
 async def mount_failure(api: Api, namespace: str, pod_uid: str) -> str:
     """The kubelet's words on a volume that cannot be mounted: they show only in Events."""
     query = {"fieldSelector": f"involvedObject.uid={pod_uid},type=Warning", "limit": "20"}
-    events: list[dict[str, Any]] = await api.list(EVENTS, namespace, query)
+    events: list[dict[str, Any]] = await api.page(EVENTS, namespace, query)
     failures = [e for e in events if e.get("reason") in VOLUME_EVENTS]
     failures.sort(key=lambda e: e.get("lastTimestamp") or e.get("eventTime") or "")
     return str(failures[-1].get("message") or "") if failures else ""

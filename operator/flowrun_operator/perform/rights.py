@@ -22,7 +22,7 @@ def _right(group: str, resource: str, verbs: str) -> Right:
 RIGHTS = (
     _right("flowrun.dev", "flowruns", "get list watch delete"),  # delete: time to live
     _right("flowrun.dev", "flowruns/status", "update"),
-    _right("kubernetes.dask.org", "daskclusters", "get list watch create delete"),
+    _right("kubernetes.dask.org", "daskclusters", "get list watch create patch delete"),
     _right("kubernetes.dask.org", "daskworkergroups", "list watch delete"),
     _right("", "pods", "get list watch create patch delete"),  # patch: to stop a runner
     _right("", "configmaps", "get create"),

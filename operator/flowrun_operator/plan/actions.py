@@ -62,6 +62,17 @@ class Stop:
     uid: str
 
 
-Action = Create | Delete | Stop
+@dataclass(frozen=True)
+class Unblock:
+    """Take off the one finalizer that an object under deletion still waits for."""
+
+    kind: Kind
+    namespace: str
+    name: str
+    uid: str
+    finalizer: str
+
+
+Action = Create | Delete | Stop | Unblock
 #: Actions that may go out side by side. The next stage waits until this one has succeeded.
 Stage = tuple[Action, ...]

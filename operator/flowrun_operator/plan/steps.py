@@ -1,5 +1,7 @@
 """The steps from what is to what should be."""
 
+from datetime import datetime, timedelta
+
 from flowrun_operator.api.flowrun import FlowRun
 from flowrun_operator.api.status import Phase
 from flowrun_operator.judge import cleanup
@@ -8,8 +10,10 @@ from flowrun_operator.observe.key import RunKey
 from flowrun_operator.observe.world import Children, World
 from flowrun_operator.plan.actions import Action, Create, Delete, Kind, Stage, Stop
 from flowrun_operator.plan.children import children
+from flowrun_operator.plan.dask_leftovers import delete_cluster, delete_orphan, unblock_at
 from flowrun_operator.settings import Settings
 
+SWEEP_AGAIN = timedelta(seconds=10)
 #: What must be there before anything of the run can be reached or started.
 FOUNDATIONS = frozenset({Kind.NETWORK_POLICY, Kind.CONFIG_MAP})
 
@@ -23,28 +27,24 @@ def steps(world: World, verdict: Verdict, settings: Settings) -> tuple[Stage, ..
     return ()
 
 
-def sweep(key: RunKey, left: Children) -> tuple[Stage, ...]:
+def sweep(key: RunKey, left: Children, now: datetime) -> tuple[Stage, ...]:
     """What to do with the children of a FlowRun that is gone.
 
     Garbage collection is not enough: with dask-kubernetes' operator down it leaves scheduler and
     workers running, and a worker group made after its cluster's deletion has no owner at all.
     """
-    clusters = (
-        _delete(Kind.DASK_CLUSTER, key.namespace, c.meta.name, c.meta.uid)
-        for c in left.clusters
-        if not c.meta.deleted_in_foreground
-    )
-    groups = (
-        _delete(Kind.DASK_WORKER_GROUP, key.namespace, g.meta.name, g.meta.uid)
-        for g in left.worker_groups
-        if not g.meta.being_deleted
-    )
     pods = (
         Delete(Kind.POD, key.namespace, p.meta.name, p.meta.uid)
         for p in left.pods
         if p.meta.owner_uid in {None, key.uid} and not p.meta.being_deleted
     )
-    return _stages((*clusters, *groups, *pods))
+    return _stages((*_dask_leftovers(left, now), *pods))
+
+
+def next_sweep(left: Children, now: datetime) -> datetime | None:
+    """When to look again at what is left of a FlowRun that is gone or has ended."""
+    moments = (unblock_at(cluster) for cluster in left.clusters)
+    return min((max(m, now + SWEEP_AGAIN) for m in moments if m is not None), default=None)
 
 
 def has_leftovers(key: RunKey, left: Children) -> bool:
@@ -75,7 +75,7 @@ def _start(world: World, settings: Settings) -> tuple[Stage, ...]:
 
 
 def _release(world: World) -> tuple[Action, ...]:
-    actions: list[Action] = [*_stop_runner(world), *_delete_cluster(world), *_orphans(world)]
+    actions: list[Action] = [*_stop_runner(world), *_delete_cluster(world)]
     if not actions and cleanup.expired(world):
         actions.append(_delete_run(world.run))
     return tuple(actions)
@@ -97,33 +97,25 @@ def _delete_cluster(world: World) -> tuple[Action, ...]:
     attempt, run = world.attempt, world.run.metadata
     if attempt is None:
         return ()
-    if not cleanup.cluster_is_released(world):
-        # By name, since the index may not show what was created a moment ago.
-        return (
-            Delete(
-                Kind.DASK_CLUSTER,
-                run.namespace,
-                attempt.cluster_name,
-                attempt.cluster_uid,
-                owner_uid=run.uid,
-                foreground=True,
-            ),
-        )
-    if world.cluster is not None and not world.cluster.meta.deleted_in_foreground:
-        cluster = world.cluster.meta
-        return (_delete(Kind.DASK_CLUSTER, cluster.namespace, cluster.name, cluster.uid),)
-    return ()
-
-
-def _orphans(world: World) -> tuple[Action, ...]:
-    """Worker groups that dask-kubernetes made for a cluster that was deleted meanwhile."""
-    if world.cluster is not None:
-        return ()
-    return tuple(
-        _delete(Kind.DASK_WORKER_GROUP, g.meta.namespace, g.meta.name, g.meta.uid)
-        for g in world.worker_groups
-        if not g.meta.being_deleted
+    if cleanup.cluster_is_released(world):
+        return _dask_leftovers(world.children, world.now)
+    # By name, since the index may not show what was created a moment ago.
+    return (
+        Delete(
+            Kind.DASK_CLUSTER,
+            run.namespace,
+            attempt.cluster_name,
+            attempt.cluster_uid,
+            owner_uid=run.uid,
+            foreground=True,
+        ),
     )
+
+
+def _dask_leftovers(left: Children, now: datetime) -> tuple[Action, ...]:
+    clusters = (delete_cluster(cluster, left, now) for cluster in left.clusters)
+    orphans = (delete_orphan(group, left) for group in left.worker_groups)
+    return tuple(action for action in (*clusters, *orphans) if action is not None)
 
 
 def _delete_run(run: FlowRun) -> Action:
@@ -131,11 +123,6 @@ def _delete_run(run: FlowRun) -> Action:
     # finalizer that dask-kubernetes' operator puts on a DaskCluster, were that operator down.
     meta = run.metadata
     return Delete(Kind.FLOW_RUN, meta.namespace, meta.name, meta.uid)
-
-
-def _delete(kind: Kind, namespace: str, name: str, uid: str) -> Delete:
-    """Of a Dask object: Foreground, so that its Deployments go whoever is down."""
-    return Delete(kind, namespace, name, uid, foreground=True)
 
 
 def _waits_to_retry(world: World) -> bool:
