@@ -1,6 +1,5 @@
 """Runs a claim: some rows of one task, one after the other, until its box is used up."""
 
-import math
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -20,8 +19,34 @@ _PASS_ON_SUCCESS = (
 )
 
 
+class Position:
+    """How far a claim has come; another thread may have it stop there.
+
+    The claim's thread moves first and then looks whether it may; the other forbids first and then
+    looks where the claim is. So a row is never both run and handed back.
+    """
+
+    def __init__(self) -> None:
+        self._place = 0
+        self._stopped = False
+
+    def move(self, place: int) -> bool:
+        """Goes to this place of the claim; False if it must not be run."""
+        self._place = place
+        return not (place and self._stopped)
+
+    def stop(self) -> int:
+        """No further row is begun; returns how many rows the claim keeps."""
+        self._stopped = True
+        return self._place + 1
+
+
 def run(
-    spec: TaskSpec, claim: Claim, chunks: Sequence[Chunk], call: child.Call = guard.call
+    spec: TaskSpec,
+    claim: Claim,
+    chunks: Sequence[Chunk],
+    call: child.Call = guard.call,
+    position: Position | None = None,
 ) -> tuple[Chunk, Report]:
     """Runs rows of the claim, at least one; says how far it came, and never raises for a row.
 
@@ -30,12 +55,13 @@ def run(
     upstreams = inputs.resolve(spec, claim, chunks)
     plain = all(upstream.plain for upstream in upstreams) and spec.task.trigger in _PASS_ON_SUCCESS
     base = run_context.of_task(spec)
+    position = position or Position()
     began = time.perf_counter()
     values: list[Any] = []
     states: dict[int, State] = {}
     with context():
         for place, row in enumerate(row_ranges.each(claim.rows)):
-            if place and time.perf_counter() - began >= claim.box:
+            if (place and time.perf_counter() - began >= claim.box) or not position.move(place):
                 break
             previous = claim.retries.get(row)
             run_count = previous.run_count + 1 if isinstance(previous, Retrying) else 1
@@ -88,7 +114,3 @@ def length(value: Any) -> int:
         for key in range(len(value)):
             value[key]
     return len(value)
-
-
-#: A box without a bottom: the claim runs to its end.
-UNBOUNDED = math.inf

@@ -9,7 +9,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flowlib.engine import chunk, mapping
@@ -70,6 +70,8 @@ class Run:
             self._give_out()
             if self._flight:
                 self._wait(self._until_due())
+            elif any(column.lost for column in self._waking):
+                pass  # the inputs of something turned out to be lost while it was given out
             elif (due := self._until_due()) is not None:
                 time.sleep(max(due, 0))
             elif not self._missing_results():
@@ -290,6 +292,9 @@ class Run:
     # Taking in
 
     def _take(self, report: Report) -> None:
+        if report.kept is not None:
+            self._handed_back(report, report.kept)
+            return
         given = self._flight.pop(report.claim, None)
         if given is None:
             self._made_again(report)
@@ -323,6 +328,16 @@ class Run:
         self._tally.finished(column.node, row_ranges.count(finished), report.states)
         self._wake(column)
         self._spread(column, finished)
+
+    def _handed_back(self, report: Report, kept: int) -> None:
+        """A claim runs on, with its first rows only."""
+        given = self._flight.get(report.claim)
+        if given is not None:  # else it was made again, and what it does not hold is known
+            mine, rest = row_ranges.split(given.rows, kept)
+            self._flight[report.claim] = replace(given, rows=mine)
+            given.column.estimate_from(report.seconds, kept)
+            given.column.make_ready(rest)
+            self._wake(given.column)
 
     def _put_off(self, column: Column, row: int, state: State) -> None:
         """A row waits for its next attempt; one that is paused waits for nobody here."""

@@ -137,6 +137,9 @@ class Report:
     seconds: float = 0.0
     #: How many items the value has, where it is mapped over; or UNMAPPABLE.
     length: int | None = None
+    #: Not the end of the claim: one row takes long, so that it keeps only so many of its first
+    #: rows, and hands the others back.
+    kept: int | None = None
     #: Nothing was run, for this reason: what it is given or what it gives cannot be passed on.
     refused: BaseException | None = None
     #: Nothing was run, and workers died of it.

@@ -145,7 +145,8 @@ class DaskSession:
                         return _without_report(claim, error)
                 case bytes():
                     report: Report = cloudpickle.loads(told)
-                    self._reported.add(report.claim)
+                    if report.kept is None:
+                        self._reported.add(report.claim)
                     return report
 
     def fetch(self, handles: Sequence[Any]) -> list[Chunk]:

@@ -3,7 +3,8 @@
 import math
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flowlib.engine import rows as row_ranges
 from flowlib.engine.pieces import Pieces
@@ -32,7 +33,7 @@ def test_leaving_rows_out(rows: row_ranges.Rows, left_out: set[int]) -> None:
 
 
 def test_neighbours_are_merged() -> None:
-    assert row_ranges.merged([range(5, 7), range(0, 2), range(2, 5), range(9, 9)]) == (range(7),)
+    assert row_ranges.merged([range(5, 7), range(2), range(2, 5), range(9, 9)]) == (range(7),)
 
 
 @given(st.lists(st.tuples(some_rows, some_rows), max_size=6), some_rows)

@@ -1,0 +1,210 @@
+"""The engine against a session that does what clusters do: late, in pieces, and again.
+
+No Dask and no clock: claims run in any order, stop after any row, hand rows back, and chunks are
+lost and made again with fewer rows than before.
+"""
+
+import datetime
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flowlib import Flow, context, task, triggers, unmapped
+from flowlib.core.flow import Flow as FlowType
+from flowlib.engine import chunk, signals
+from flowlib.engine import rows as row_ranges
+from flowlib.engine.flow_run import Preview, run_flow
+from flowlib.engine.inputs import ShortPiece
+from flowlib.engine.progress import Observer
+from flowlib.engine.state import State
+from flowlib.engine.work import Chunk, Claim, Report, TaskSpec
+from flowlib.executors import LocalExecutor
+
+
+@dataclass
+class Out:
+    """A claim given out, and what came of it."""
+
+    spec: TaskSpec
+    claim: Claim
+    inputs: Sequence["Out"]
+    made: Chunk | None = None
+    released: bool = False
+
+
+class Hostile:
+    """Executor and session in one."""
+
+    threads = 2
+    window = 5
+    box = 1.0
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+        self._waiting: list[Out] = []
+        self._made: list[Out] = []
+        self._late: list[Report] = []
+
+    @contextmanager
+    def start(self) -> Iterator["Hostile"]:
+        yield self
+
+    def submit(self, spec: TaskSpec, claim: Claim, inputs: Sequence[Out]) -> Out:
+        out = Out(spec, claim, inputs)
+        self._waiting.append(out)
+        return out
+
+    def next_report(self, timeout: float | None) -> Report | None:
+        if self._late:
+            return self._late.pop(0)
+        if not self._waiting:
+            return None
+        if self._made and self._random.random() < 0.2:
+            self._lose(self._random.choice(self._made))
+            return self._late.pop(0)
+        out = self._waiting.pop(self._random.randrange(len(self._waiting)))
+        if out.claim.box == self.box and self._random.random() < 0.2:
+            kept = self._random.randint(1, row_ranges.count(out.claim.rows))
+            out.claim = replace(out.claim, rows=row_ranges.split(out.claim.rows, kept)[0])
+            self._late.append(self._run(out))
+            return Report(out.claim.number, kept=kept)
+        return self._run(out)
+
+    def _run(self, out: Out) -> Report:
+        # A claim whose box is bottomless must be run to its end; any other may stop anywhere.
+        rows = out.claim.rows
+        claim = out.claim
+        if claim.box == self.box:
+            rows = row_ranges.split(rows, self._random.randint(1, row_ranges.count(rows)))[0]
+            # What is not run does not matter: inputs are laid out for all rows of the claim.
+            claim = replace(claim, box=float("inf"))
+        position = chunk.Position()
+        limit = row_ranges.count(rows)
+        move = position.move
+        position.move = lambda place: place < limit and move(place)  # type: ignore[method-assign]
+        try:
+            chunks = [source.made or Chunk((), [], {}) for source in out.inputs]
+            out.made, report = chunk.run(out.spec, claim, chunks, position=position)
+        except ShortPiece:
+            out.made, report = Chunk((), [], {}), Report(claim.number)
+        self._made.append(out)
+        return report
+
+    def _lose(self, out: Out) -> None:
+        """Its worker is lost: all its inputs and itself are made again, perhaps shorter."""
+        for lost in [*out.inputs, out]:
+            self._late.append(self._run(lost))
+
+    def fetch(self, handles: Sequence[Out]) -> list[Chunk]:
+        return [out.made for out in handles if out.made is not None]
+
+    def apply(self, function: Callable[..., Any], handles: Sequence[Out]) -> Any:
+        return function(*self.fetch(handles))
+
+
+@task
+def inc(x: Any) -> Any:
+    return x + 1
+
+
+@task
+def picky(x: int) -> int:
+    if x % 7 == 3:
+        raise ValueError(x)
+    if x % 7 == 5:
+        raise signals.SKIP(str(x))
+    return x
+
+
+@task(max_retries=1, retry_delay=datetime.timedelta(0))
+def flaky(x: int) -> int:
+    if x % 3 == 0 and context.task_run_count == 1:
+        raise ValueError(x)
+    return x
+
+
+@task
+def add(x: Any, y: Any) -> Any:
+    return x + y
+
+
+@task
+def upto(n: int) -> list[int]:
+    return list(range(n))
+
+
+@task(trigger=triggers.all_finished, skip_on_upstream_skip=False)
+def tell(values: list[Any]) -> list[str]:
+    return [repr(value) for value in values]
+
+
+def a_flow(width: int) -> FlowType:
+    with Flow("f") as flow:
+        numbers = upto(width)
+        one = inc.map(numbers)
+        two = flaky.map(one)
+        three = picky.map(two)
+        tell(add.map(x=three, y=one))
+        tell(add.map(x=two, y=unmapped(inc(width))))
+        tell(two)
+    return flow
+
+
+def story(state: State) -> dict[str, list[str]]:
+    """What every task came to, in words."""
+    return {
+        f"{task.name}-{len(task.tags)}-{number}": [
+            f"{type(s).__name__} {s.message} {s.result!r}"
+            for s in [its, *getattr(its, "map_states", [])]
+        ]
+        for number, (task, its) in enumerate(state.result.items())
+    }
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 12), st.integers(0, 10**9))
+def test_whatever_the_cluster_does_every_state_is_the_same(width: int, seed: int) -> None:
+    flow = a_flow(width)
+
+    told = run_flow(flow, {}, Hostile(seed), Observer())
+
+    assert story(told) == story(run_flow(flow, {}, LocalExecutor(), Observer()))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 12), st.integers(0, 10**9))
+def test_values_are_released_early_and_the_answer_is_the_same(width: int, seed: int) -> None:
+    with Flow("f") as flow:
+        tell(inc.map(flaky.map(upto(width))))
+    observer = Observer()
+    preview = Preview(list)
+
+    run_flow(flow, {}, Hostile(seed), observer, preview=preview)
+
+    assert preview.answer == [str(number + 1) for number in range(width)]
+    counts = observer.snapshot.counts
+    assert (counts.total, counts.succeeded, counts.pending) == (2 * width + 2, 2 * width + 2, 0)
+
+
+def test_nothing_is_run_twice_where_nothing_is_lost() -> None:
+    calls: Counter[int] = Counter()
+
+    @task
+    def count(x: int) -> None:
+        calls[x] += 1
+
+    class Calm(Hostile):
+        def _lose(self, out: Out) -> None:
+            self._late.append(self._run(self._waiting.pop()))
+
+    with Flow("f") as flow:
+        count.map(range(50))
+    run_flow(flow, {}, Calm(1), Observer())
+
+    assert calls == Counter(range(50))
