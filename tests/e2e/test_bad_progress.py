@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.e2e.metrics import metric
-from tests.e2e.specs import Spec, container, inline, merged, spec
+from tests.e2e.specs import FLOWS, Spec, merged, spec
 from tests.e2e.story import Story, play
 from tests.e2e.watch import Watch
 
@@ -19,9 +19,14 @@ PULLS = "flowrun_progress_pulls_total"
 
 def badly_answering(how: str) -> Spec:
     """The real runner, which answers on another port; on its own port something else does."""
-    command = ["python", "/flowrun/source/bad_progress.py", how]
-    flow = inline("six_seconds.py", "bad_progress.py")
-    return merged(spec("six_seconds.py", container("runner", command=command)), {"flow": flow})
+    code = {"sitecustomize.py": (FLOWS / "bad_progress.py").read_text()}
+    return merged(
+        spec("six_seconds.py"),
+        {
+            "flow": {"source": {"inline": code}},
+            "env": [{"name": "BAD_PROGRESS", "value": how}],
+        },
+    )
 
 
 def counted() -> dict[str, float]:

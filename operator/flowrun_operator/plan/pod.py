@@ -24,11 +24,11 @@ WRITABLE = {
 #: What the restricted profile wants of every container, a user's sidecar too.
 CONTAINER_SECURITY = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 
-#: Where the user says nothing. Requests small enough for two workers and their runner beside a
-#: scheduler on a two-core node, but not nothing: without requests the pods would be the first to
-#: be evicted, and the Kubernetes scheduler would pile them onto one node. No limits: a limit
-#: nobody chose kills somebody's flow.
-DEFAULT_RESOURCES = {"requests": {"cpu": "100m", "memory": "256Mi"}}
+#: Where the user says nothing. Requests small enough for several runs with two workers each on a
+#: two-core node, but not nothing: without requests the pods would be the first to be evicted, and
+#: the Kubernetes scheduler would pile them onto one node. 256Mi is what Dask and Bokeh take before
+#: the first task. No limits: a limit that nobody chose kills somebody's flow.
+DEFAULT_RESOURCES = {"requests": {"cpu": "50m", "memory": "256Mi"}}
 
 
 @dataclass(frozen=True)

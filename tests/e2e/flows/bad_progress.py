@@ -1,14 +1,16 @@
-"""Runs the real runner, but answers on the progress port itself, as badly as its argument says."""
+"""Answers on the runner's progress port before the runner can, as badly as BAD_PROGRESS says.
+
+Mounted as sitecustomize.py, which Python imports before its program: a flow may bring any code, but
+not another command for its runner. The runner itself then answers on the next port.
+"""
 
 import os
-import runpy
-import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-HOW = sys.argv[1]
-PORT = int(os.environ["FLOWRUN_PROGRESS_PORT"])
+HOW = os.environ["BAD_PROGRESS"]
+PORT = int(os.environ.get("FLOWRUN_PROGRESS_PORT", "0"))  # the scheduler and the workers have none
 
 
 class Bad(BaseHTTPRequestHandler):
@@ -35,7 +37,7 @@ class Bad(BaseHTTPRequestHandler):
         pass
 
 
-threading.Thread(target=ThreadingHTTPServer(("", PORT), Bad).serve_forever, daemon=True).start()
-os.environ["FLOWRUN_PROGRESS_PORT"] = str(PORT + 1)
-sys.argv = ["runner"]
-runpy.run_module("flowlib.runner", run_name="__main__", alter_sys=True)
+if PORT:
+    server = ThreadingHTTPServer(("", PORT), Bad)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    os.environ["FLOWRUN_PROGRESS_PORT"] = str(PORT + 1)
