@@ -10,7 +10,8 @@ from tests.e2e.specs import Spec, container, merged, part, spec
 from tests.e2e.watch import Seen
 
 # Long enough for the cause to show on a busy machine; no test depends on how long it is.
-SHORT = {"cluster": {"startTimeoutSeconds": 30}}
+# dask-kubernetes makes workers only once the scheduler's pod runs: theirs shows later.
+DEADLINES = {"runner": 30, "scheduler": 30, "worker": 75}
 # No node has this label: a scheduler and workers that can never be there. A run that ends for
 # another reason, long before its start deadline of 300 s, has waited for neither.
 NOWHERE = {"podTemplate": {"spec": {"nodeSelector": {"no.such/label": "anywhere"}}}}
@@ -20,7 +21,7 @@ NO_IMAGE = "localhost:1/no/such/image:1"
 MUCH_CPU = {"resources": {"requests": {"cpu": "1000"}}}
 MUCH_MEMORY = {"resources": {"requests": {"memory": "2Gi"}}}
 
-PARTS = ("runner", "scheduler", "worker")
+PARTS = tuple(DEADLINES)
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ def names_cause(seen: Seen, row: Row) -> bool:
         and all(word in one["message"] for word in row.words)
         for one in status(seen).get("conditions", [])
     )
+
+
+def short(which: str) -> Spec:
+    """A start deadline that the cause of this part is seen before."""
+    return {"cluster": {"startTimeoutSeconds": DEADLINES[which]}}
 
 
 def quota(**hard: str) -> Mapping[str, Any]:
@@ -111,7 +117,7 @@ CANNOT_START = (
     *(
         Row(
             f"image-of-{which}",
-            spec("diamond.py", SHORT, container(which, image=NO_IMAGE)),
+            spec("diamond.py", short(which), container(which, image=NO_IMAGE)),
             "ImagePull",
             # The kubelet's words.
             (NO_IMAGE, "connection refused"),
@@ -122,7 +128,9 @@ CANNOT_START = (
     ),
     Row(
         "secret-missing",
-        spec("diamond.py", SHORT, {"envFrom": [{"secretRef": {"name": "no-such-secret"}}]}),
+        spec(
+            "diamond.py", short("runner"), {"envFrom": [{"secretRef": {"name": "no-such-secret"}}]}
+        ),
         "ContainerConfig",
         ('secret "no-such-secret" not found',),
         heals=True,
@@ -131,7 +139,7 @@ CANNOT_START = (
     *(
         Row(
             f"quota-of-{which}",
-            spec("diamond.py", SHORT, part(which, MUCH_MEMORY)),
+            spec("diamond.py", short(which), part(which, MUCH_MEMORY)),
             "QuotaExceeded",
             # The API server's words.
             (
@@ -148,7 +156,7 @@ CANNOT_START = (
     *(
         Row(
             f"cpu-of-{which}",
-            spec("diamond.py", SHORT, part(which, MUCH_CPU)),
+            spec("diamond.py", short(which), part(which, MUCH_CPU)),
             "Unschedulable",
             # The scheduler's words.
             ("nodes are available", "Insufficient cpu"),
@@ -229,7 +237,7 @@ REFUSED_BY_POD_SECURITY = tuple(
         f"pod-security-of-{which}",
         spec(
             "diamond.py",
-            SHORT,
+            short(which),
             container(which, securityContext={"allowPrivilegeEscalation": True}),
         ),
         "Forbidden",

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.e2e.metrics import metric
-from tests.e2e.specs import FLOWS, Spec, merged, spec
+from tests.e2e.specs import Spec, spec
 from tests.e2e.story import Story, play
 from tests.e2e.watch import Watch
 
@@ -18,15 +18,7 @@ PULLS = "flowrun_progress_pulls_total"
 
 
 def badly_answering(how: str) -> Spec:
-    """The real runner, which answers on another port; on its own port something else does."""
-    code = {"sitecustomize.py": (FLOWS / "bad_progress.py").read_text()}
-    return merged(
-        spec("six_seconds.py"),
-        {
-            "flow": {"source": {"inline": code}},
-            "env": [{"name": "BAD_PROGRESS", "value": how}],
-        },
-    )
+    return spec("bad_progress.py", {"env": [{"name": "BAD_PROGRESS", "value": how}]})
 
 
 def counted() -> dict[str, float]:
