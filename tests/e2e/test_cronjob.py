@@ -46,7 +46,7 @@ def cronjob(restricted_namespace: str, kubectl: Kubectl) -> Callable[..., Kubect
         pod = spec["jobTemplate"]["spec"]["template"]["spec"]
         pod["containers"][0]["image"] = IMAGE
         inside = kubectl.inside(restricted_namespace)
-        inside.apply(*objects.values())
+        inside("apply", "-f", "-", input=yaml.safe_dump_all(objects.values()))
         return inside
 
     return apply
