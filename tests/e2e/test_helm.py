@@ -87,7 +87,10 @@ def test_uninstall_stops_an_unfinished_run_and_a_later_install_judges_it(
 
     printed = uninstall()
 
-    assert "no run has anything running. FlowRuns and CRDs are kept." in printed
+    for each in (f"Pod {run.namespace}/", f"DaskCluster {run.namespace}/"):
+        assert f"deleting {each}" in printed
+    # Nothing of this run is left; an earlier test's namespace may still be going.
+    assert run.namespace not in printed.partition("left after")[2]
     assert run.kubectl.json("get", "pods,daskclusters,daskworkergroups,deployments")["items"] == []
     assert run.kubectl.json("get", "flowrun", run.name)["status"]["phase"] == "Running"
     assert set(release_labels(kubectl)) == {FLOWRUN_CRD, *DASK_CRDS}

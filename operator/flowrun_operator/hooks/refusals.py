@@ -1,4 +1,7 @@
-"""Why an install must stop: pure, each answer a sentence with the way out."""
+"""Why an install must stop: pure, each answer one line with the way out.
+
+One line, because Helm 4 prints a failed Job's log as one quoted string.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -34,8 +37,8 @@ def _another_flowrun_release(release: Release, served: Mapping[str, Manifest]) -
     if crd and LABEL_RELEASE in crd["metadata"].get("labels", {}) and not release.applied(crd):
         yield (
             f"the CRD {name} belongs to another release of FlowRun. One release serves a whole "
-            "cluster: upgrade that one. If it is gone, hand the CRD over with\n"
-            f"  {_hand_over(release, [name])}"
+            "cluster: upgrade that one. If it is gone, hand the CRD over: "
+            f"{_hand_over(release, [name])}"
         )
 
 
@@ -44,10 +47,9 @@ def _foreign_dask_definitions(release: Release, served: Mapping[str, Manifest]) 
     if foreign:
         yield (
             f"these CRDs were not applied by this release ({release}): {', '.join(foreign)}. "
-            "If a dask-kubernetes operator runs in this cluster, install with\n"
-            "  --set daskOperator.enabled=false\n"
-            "If none does, hand the CRDs over with\n"
-            f"  {_hand_over(release, foreign)}"
+            "If a dask-kubernetes operator runs in this cluster, install with "
+            "--set daskOperator.enabled=false. If none does, hand the CRDs over: "
+            f"{_hand_over(release, foreign)}"
         )
 
 
@@ -60,9 +62,8 @@ def _other_dask_operators(release: Release, deployments: Iterable[Manifest]) -> 
     if others:
         yield (
             f"another dask-kubernetes operator exists: Deployment {', '.join(sorted(others))}. Two "
-            "of them pull every DaskCluster to and fro. Keep it and install with\n"
-            "  --set daskOperator.enabled=false\n"
-            "or delete it first."
+            "of them pull every DaskCluster to and fro. Install with "
+            "--set daskOperator.enabled=false, or delete that one first."
         )
 
 

@@ -51,10 +51,14 @@ def uninstall(
 
     if patience.until(all_gone):
         say("no run has anything running. FlowRuns and CRDs are kept.")
+    elif not left:
+        say(f"after {patience.seconds:g} s it is not known what still runs: kubectl get pods -A")
     else:
-        say(f"left after {patience.seconds:g} s, delete it by hand if it does not go by itself:")
-        for each in left:
-            say(f"  {each}" + (" (being deleted)" if each.deleting else ""))
+        names = (str(each) + (" (being deleted)" if each.deleting else "") for each in left)
+        say(
+            f"left after {patience.seconds:g} s, to be deleted by hand where it does not go by "
+            f"itself: {', '.join(names)}"
+        )
     return left
 
 
