@@ -1,0 +1,218 @@
+"""From what is to what should be: the steps of a turn."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from flowrun_operator.api import Phase, Reason
+from flowrun_operator.judge import judge
+from flowrun_operator.observe.key import RunKey
+from flowrun_operator.observe.memory import Memory
+from flowrun_operator.observe.world import Children, World
+from flowrun_operator.plan.actions import Action, Create, Delete, Kind, Stop, Unblock
+from flowrun_operator.plan.dask_leftovers import FINALIZER
+from flowrun_operator.plan.steps import has_leftovers, next_sweep, steps, sweep
+from tests.operator.build import (
+    CLUSTER,
+    CLUSTER_UID,
+    NOW,
+    RUNNER,
+    RUNNER_UID,
+    UID,
+    a_cluster,
+    a_dask_pod,
+    a_deployment,
+    a_run,
+    a_runner,
+    a_testimony,
+    a_worker_group,
+    a_world,
+    ended,
+    waiting,
+)
+from tests.operator.plan.build import SETTINGS
+
+KEY = RunKey("data", "diamond", UID)
+FOREGROUND = {"deletion_timestamp": NOW, "finalizers": ("foregroundDeletion", FINALIZER)}
+BACKGROUND = {"deletion_timestamp": NOW, "finalizers": (FINALIZER,)}
+MINUTE_AGO = {"deletion_timestamp": NOW - timedelta(seconds=60), "finalizers": (FINALIZER,)}
+DELETE_CLUSTER = Delete(Kind.DASK_CLUSTER, "data", CLUSTER, CLUSTER_UID, UID, foreground=True)
+SWEEP_CLUSTER = replace(DELETE_CLUSTER, owner_uid=None)
+STOP = Stop("data", RUNNER, RUNNER_UID)
+DELETE_RUNNER = Delete(Kind.POD, "data", RUNNER, RUNNER_UID)
+DELETE_GROUP = Delete(Kind.DASK_WORKER_GROUP, "data", f"{CLUSTER}-default", "g1", foreground=True)
+
+
+def kinds(world: World) -> list[list[Kind]]:
+    stages = steps(world, judge(world), SETTINGS)
+    return [[action.kind for action in stage if isinstance(action, Create)] for stage in stages]
+
+
+def actions(world: World) -> list[Action]:
+    return [action for stage in steps(world, judge(world), SETTINGS) for action in stage]
+
+
+def swept(left: Children) -> list[Action]:
+    return [action for stage in sweep(KEY, left, NOW) for action in stage]
+
+
+def taken_up(**children: object) -> World:
+    run = a_run(Phase.PENDING, recorded=False)
+    return a_world(run=run, **({"runner": None, "cluster": None} | children))
+
+
+def released(phase: Phase = Phase.SUCCEEDED, **spec: object) -> World:
+    run = a_run(phase, spec=dict(spec), scheduler_address=None, dashboard_url=None)
+    return a_world(run=run, runner=a_runner(ended("runner", 0), phase="Succeeded"), cluster=None)
+
+
+def test_nothing_is_made_before_the_attempt_is_written() -> None:
+    assert actions(a_world(None, run=a_run(None), runner=None, cluster=None)) == []
+
+
+def test_the_wall_stands_before_cluster_and_runner_are_made_side_by_side() -> None:
+    assert kinds(taken_up()) == [[Kind.NETWORK_POLICY], [Kind.DASK_CLUSTER, Kind.POD]]
+
+
+def test_what_is_there_already_is_not_made_again() -> None:
+    assert kinds(taken_up(cluster=a_cluster())) == [[Kind.NETWORK_POLICY], [Kind.POD]]
+
+
+def test_what_was_recorded_is_never_made_again_though_an_index_does_not_show_it() -> None:
+    assert actions(a_world(runner=None, cluster=None)) == []
+
+
+def test_what_was_refused_is_tried_again_in_its_time() -> None:
+    later = Memory(retry_at=NOW + timedelta(seconds=1))
+    assert actions(replace(taken_up(), memory=later)) == []
+    assert actions(replace(taken_up(), memory=Memory(retry_at=NOW))) != []
+
+
+def test_nothing_goes_before_the_end_is_written() -> None:
+    success = a_runner(ended("runner", 0, a_testimony()))
+    assert actions(a_world(Phase.RUNNING, runner=success)) == []
+
+
+@pytest.mark.parametrize("phase", [Phase.SUCCEEDED, Phase.FAILED])
+def test_a_finished_run_gives_up_its_cluster_and_keeps_its_runner_for_the_log(phase: Phase) -> None:
+    runner = a_runner(ended("runner", 0), phase="Succeeded")
+    assert actions(a_world(phase, runner=runner)) == [DELETE_CLUSTER]
+
+
+def test_a_cluster_that_no_index_shows_is_given_up_by_its_name() -> None:
+    run = a_run(Phase.FAILED, recorded=False)
+    assert actions(a_world(run=run, runner=None, cluster=None)) == [
+        replace(DELETE_CLUSTER, uid=None)
+    ]
+
+
+def test_a_runner_that_still_runs_is_stopped_so_that_its_log_stays() -> None:
+    assert actions(a_world(Phase.FAILED)) == [STOP, DELETE_CLUSTER]
+
+
+def test_a_runner_is_stopped_once() -> None:
+    assert actions(a_world(Phase.FAILED, runner=a_runner(active_deadline=1))) == [DELETE_CLUSTER]
+
+
+def test_a_runner_that_never_started_is_deleted() -> None:
+    runner = a_runner(waiting("runner", "ErrImagePull"), phase="Pending")
+    assert actions(a_world(Phase.FAILED, runner=runner)) == [DELETE_RUNNER, DELETE_CLUSTER]
+
+
+def test_a_runner_under_deletion_is_left_alone() -> None:
+    assert actions(a_world(Phase.FAILED, runner=a_runner(deleted=NOW))) == [DELETE_CLUSTER]
+
+
+def test_a_released_run_has_nothing_left_to_do() -> None:
+    assert actions(released()) == []
+
+
+def test_a_run_whose_time_to_live_is_over_is_deleted_in_background() -> None:
+    world = replace(released(ttlSecondsAfterFinished=5), now=NOW + timedelta(seconds=5))
+    assert actions(world) == [Delete(Kind.FLOW_RUN, "data", "diamond", UID)]
+
+
+def test_a_run_is_not_deleted_before_its_cluster_was_given_up() -> None:
+    run = a_run(Phase.FAILED, spec={"ttlSecondsAfterFinished": 0})
+    runner = a_runner(ended("runner", 0), phase="Succeeded")
+    assert actions(a_world(run=run, runner=runner)) == [DELETE_CLUSTER]
+
+
+def test_a_worker_group_made_after_its_cluster_went_goes_too() -> None:
+    world = replace(released(), children=Children(worker_groups=(a_worker_group(owner_uid=None),)))
+    assert actions(world) == [DELETE_GROUP]
+
+
+SWEEPS: dict[str, tuple[Children, list[Action]]] = {
+    "nothing": (Children(), []),
+    "a cluster": (Children(clusters=(a_cluster(),)), [SWEEP_CLUSTER]),
+    "a cluster under foreground deletion": (
+        Children(clusters=(a_cluster(**FOREGROUND),), deployments=(a_deployment(),)),
+        [],
+    ),
+    "a cluster deleted in background whose pods still run": (
+        Children(clusters=(a_cluster(**BACKGROUND),), pods=(a_dask_pod(),)),
+        [SWEEP_CLUSTER],
+    ),
+    "a cluster that waits for dask-kubernetes alone": (
+        Children(clusters=(a_cluster(**BACKGROUND),)),
+        [],
+    ),
+    "a cluster that has waited for dask-kubernetes alone for a minute": (
+        Children(clusters=(a_cluster(**MINUTE_AGO),)),
+        [Unblock(Kind.DASK_CLUSTER, "data", CLUSTER, CLUSTER_UID, FINALIZER)],
+    ),
+    "a cluster that somebody else's finalizer holds": (
+        Children(clusters=(a_cluster(**(MINUTE_AGO | {"finalizers": ("a", FINALIZER)})),)),
+        [],
+    ),
+    "a worker group whose cluster is there": (
+        Children(clusters=(a_cluster(**FOREGROUND),), worker_groups=(a_worker_group(),)),
+        [],
+    ),
+    "a worker group whose cluster is gone": (
+        Children(worker_groups=(a_worker_group(owner_uid=None),)),
+        [DELETE_GROUP],
+    ),
+    "a runner": (Children(pods=(a_runner(),)), [DELETE_RUNNER]),
+    "a runner under deletion": (Children(pods=(a_runner(deleted=NOW),)), []),
+    "a pod of Dask's, which goes with its owner": (Children(pods=(a_dask_pod(),)), []),
+}
+
+
+@pytest.mark.parametrize(("left", "expected"), SWEEPS.values(), ids=SWEEPS)
+def test_what_is_left_of_a_run_that_is_gone(left: Children, expected: list[Action]) -> None:
+    assert swept(left) == expected
+
+
+def test_a_cluster_under_deletion_is_looked_at_again() -> None:
+    assert next_sweep(Children(clusters=(a_cluster(**BACKGROUND),)), NOW) == NOW + timedelta(
+        seconds=60
+    )
+    assert next_sweep(Children(clusters=(a_cluster(**MINUTE_AGO),)), NOW) == NOW + timedelta(
+        seconds=10
+    )
+    assert next_sweep(Children(clusters=(a_cluster(),)), NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [
+        (Children(), False),
+        (Children(pods=(a_runner(ended("runner", 0), phase="Succeeded"),)), False),
+        (Children(pods=(a_runner(),)), True),
+        (Children(clusters=(a_cluster(**FOREGROUND),)), True),
+        (Children(worker_groups=(a_worker_group(),)), True),
+    ],
+)
+def test_a_settled_run_is_looked_at_only_if_something_of_it_lives(
+    left: Children, expected: bool
+) -> None:
+    assert has_leftovers(KEY, left) is expected
+
+
+def test_a_start_cause_does_not_stop_what_is_missing_from_being_made() -> None:
+    world = taken_up(deployments=(a_deployment("is forbidden"),))
+    assert judge(world).reason is Reason.FORBIDDEN
+    assert actions(world) != []
