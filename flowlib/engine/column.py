@@ -31,7 +31,7 @@ class Column:
         self.ready: Rows = ()
         #: Rows that have ended, but whose values are gone and are needed again.
         self.lost: Rows = ()
-        #: Rows to be given out one a claim: a worker died of them, or of one beside them.
+        #: Rows of which workers died, or of one that was beside them.
         self.suspects: Rows = ()
         #: Rows whose last attempt counts: those that wait for a retry or are to be run again.
         self.previous: dict[int, State] = {}
@@ -51,6 +51,11 @@ class Column:
     @property
     def complete(self) -> bool:
         return self.settled is not None or self.finished == self.width
+
+    @property
+    def has_work(self) -> bool:
+        """There is something to give out, now or later."""
+        return bool(self.ready or self.lost or self.suspects or self._due)
 
     @property
     def any_failed(self) -> bool:

@@ -34,6 +34,8 @@ class Given:
     rows: Rows
     #: Its rows have ended before: only their values are wanted.
     again: bool
+    #: Nothing else is given out while it runs: if workers die now, they die of it.
+    alone: bool = False
 
 
 class Run:
@@ -168,7 +170,7 @@ class Run:
         self._wake(column)
 
     def _wake(self, column: Column) -> None:
-        if column.ready or column.lost or column.next_due is not None:
+        if column.has_work:
             self._waking.add(column)
         else:
             self._waking.discard(column)
@@ -208,6 +210,8 @@ class Run:
     # Giving out
 
     def _give_out(self) -> None:
+        if any(given.alone for given in self._flight.values()):
+            return
         now = time.monotonic()
         for column in self._waking:
             column.take_due(now)
@@ -218,6 +222,8 @@ class Run:
             self._wake(column)
             if len(self._flight) >= window:
                 break
+        if not self._flight:
+            self._try_suspect()
         self._tally.publish(min(len(self._flight), self._session.threads))
 
     def _order(self, column: Column) -> tuple[bool, int]:
@@ -241,16 +247,35 @@ class Run:
             column.lost = rest
         else:
             column.ready = rest
-        self._submit(column, mine, located, again)
+        self._submit(column, mine, located, again=again)
         return True
 
+    def _try_suspect(self) -> None:
+        """With nothing else to do: one row, alone, of which workers may have died."""
+        column = next((column for column in self._waking if column.suspects), None)
+        if column is None:
+            return
+        rows, rest = row_ranges.split(column.suspects, 1)
+        located = locate(column.node.inputs, self._upstreams(column), rows)
+        if located.missing:
+            self._make_again(located.missing)
+        else:
+            column.suspects = rest
+            self._submit(column, rows, located, alone=True)
+
     def _size(self, column: Column, rows: Rows) -> int:
-        if column.suspects and rows[0].start in row_ranges.each(column.suspects):
-            return 1
         session = self._session
         return claim_size(row_ranges.count(rows), session.threads, column.estimate, session.box)
 
-    def _submit(self, column: Column, rows: Rows, located: Located, again: bool) -> None:
+    def _submit(
+        self,
+        column: Column,
+        rows: Rows,
+        located: Located,
+        *,
+        again: bool = False,
+        alone: bool = False,
+    ) -> None:
         self._number += 1
         previous = (
             {row: column.previous[row] for row in row_ranges.each(rows) if row in column.previous}
@@ -263,7 +288,7 @@ class Run:
         handles = [self._handles[number] for number in located.claims]
         if column.node.counted:
             self._tally.begun()
-        self._flight[claim.number] = Given(column, rows, again)
+        self._flight[claim.number] = Given(column, rows, again, alone)
         self._handles[claim.number] = self._session.submit(self._spec(column), claim, handles)
 
     def _spec(self, column: Column) -> TaskSpec:
@@ -349,17 +374,16 @@ class Run:
             column.states[row] = state
 
     def _deadly(self, given: Given, exc: BaseException) -> None:
-        """Workers died of a claim: its rows run alone now, and the one that kills has failed."""
+        """Workers died of a claim, or of another one that they held at the same time."""
         column, rows = given.column, given.rows
-        if row_ranges.count(rows) == 1:
+        if given.again:
+            raise exc  # it did not kill before: this is no row's fault that could be told apart
+        if given.alone:
             row = rows[0].start
             column.previous[row] = Failed(f"Error during execution of task: {exc!r}", result=exc)
+            column.make_ready(rows)
         else:
             column.suspects = row_ranges.merged([*column.suspects, *rows])
-        if given.again:
-            column.lost = row_ranges.merged([*column.lost, *rows])
-        else:
-            column.make_ready(rows)
         self._wake(column)
 
     # Making again what was lost with a worker

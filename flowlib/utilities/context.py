@@ -54,6 +54,10 @@ class Context(threading.local):
     def __repr__(self) -> str:
         return f"<Context: {', '.join(map(str, self._values))}>"
 
+    def __reduce__(self) -> str:
+        # A task that uses it travels to a worker, and finds the worker's own.
+        return "context"
+
     def keys(self) -> list[str]:
         return list(self._values)
 

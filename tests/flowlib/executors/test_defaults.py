@@ -1,0 +1,43 @@
+"""Which executor runs a flow that names none."""
+
+import pytest
+
+from flowlib.configuration import load
+from flowlib.executors import DaskExecutor, LocalExecutor
+from flowlib.executors.defaults import default_executor, imported
+
+
+def configured(monkeypatch: pytest.MonkeyPatch, **environment: str) -> None:
+    settings = load({f"FLOWLIB__ENGINE__EXECUTOR__{k}": v for k, v in environment.items()})
+    monkeypatch.setattr("flowlib.configuration.config.engine", settings.engine)
+
+
+def test_it_is_local_by_default() -> None:
+    assert isinstance(default_executor(), LocalExecutor)
+
+
+@pytest.mark.parametrize("library", ["flowlib", "prefect"])
+def test_the_environment_names_a_class(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
+    configured(
+        monkeypatch,
+        DEFAULT_CLASS=f"{library}.executors.DaskExecutor",
+        DASK__ADDRESS="tcp://scheduler:8786",
+    )
+    executor = default_executor()
+
+    assert isinstance(executor, DaskExecutor)
+    assert (executor.address, executor.cluster_class) == ("tcp://scheduler:8786", None)
+
+
+@pytest.mark.parametrize("path", ["flowlib.executors.Nothing", "no.such.module.Thing", "nonsense"])
+def test_a_class_that_cannot_be_imported_becomes_local_with_a_warning(
+    monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    configured(monkeypatch, DEFAULT_CLASS=path)
+
+    with pytest.warns(UserWarning, match="LocalExecutor runs the flow"):
+        assert isinstance(default_executor(), LocalExecutor)
+
+
+def test_a_dotted_path_is_imported() -> None:
+    assert imported("collections.abc.Mapping").__name__ == "Mapping"
