@@ -100,10 +100,8 @@ class Run:
         found = self.kubectl.json(
             "get", "events.v1.", "--field-selector", f"involvedObject.name={self.name}"
         )
-        return sorted(
-            (each for each in found["items"] if each["involvedObject"]["kind"] == "FlowRun"),
-            key=lambda each: each["metadata"]["creationTimestamp"] + (each.get("eventTime") or ""),
-        )
+        mine = (each for each in found["items"] if each["involvedObject"]["kind"] == "FlowRun")
+        return sorted(mine, key=lambda each: str(each["metadata"]["name"]))  # sorts by time
 
     def delete(self) -> None:
         """Deletes the FlowRun; what it owns goes in the background."""
