@@ -30,7 +30,11 @@ def bar(snapshot: Snapshot, seconds: float) -> Table:
     ended = counts.succeeded + counts.failed + counts.skipped
     style = "red" if counts.failed else "green"
     rows = Table.grid(expand=True)
-    rows.add_row(ProgressBar(total=max(counts.total, 1), completed=ended, complete_style=style))
+    rows.add_row(
+        ProgressBar(
+            total=max(counts.total, 1), completed=ended, complete_style=style, finished_style=style
+        )
+    )
     rows.add_row(Text(line(snapshot, seconds)))
     return rows
 
