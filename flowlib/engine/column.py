@@ -53,11 +53,6 @@ class Column:
         return self.settled is not None or self.finished == self.width
 
     @property
-    def has_work(self) -> bool:
-        """There is something to give out, now or later."""
-        return bool(self.ready or self.lost or self.suspects or self._due)
-
-    @property
     def any_failed(self) -> bool:
         return self.settled.is_failed() if self.settled is not None else self.failed > 0
 

@@ -7,6 +7,7 @@ from typing import Any
 from flowlib.core.flow import Flow
 from flowlib.core.task import Task
 from flowlib.engine import graph, guard, outcome, run_context
+from flowlib.engine.inputs import offset
 from flowlib.engine.progress import Observer
 from flowlib.engine.scheduling import Run
 from flowlib.engine.state import Failed, Running, Scheduled, State
@@ -101,7 +102,7 @@ def _run(
     with executor.start() as session:
         run = Run(nodes, session, task_context, Tally(nodes, observer), wanted)
         run.go()
-        final = outcome.of_flow([c for c in run.columns if c.node.task in reference])
+        final = outcome.of_flow([c for c in run.board.columns if c.node.task in reference])
         if preview is None:
             final.result = outcome.of_tasks(run, session)
         elif len(reference) == 1 and final.is_successful():
@@ -110,10 +111,10 @@ def _run(
 
 
 def _ask(preview: Preview, run: Run, session: Session, task: Task) -> Any:
-    column = next(column for column in run.columns if column.node.task is task)
+    column = next(column for column in run.board.columns if column.node.task is task)
     if column.settled is not None:
         return preview.ask(column.settled.result)
-    held = run.handles(column)
+    held = run.values.of(column)
     handles: list[Handle] = [handle for _, handle in held]
     parts = [part for part, _ in held]
     return session.apply(_Asking(preview.ask, parts, column.node.mapped), handles)
@@ -128,8 +129,6 @@ class _Asking:
     mapped: bool
 
     def __call__(self, *chunks: Any) -> Any:
-        from flowlib.engine.inputs import offset
-
         values: list[Any] = []
         for part, chunk in zip(self.parts, chunks, strict=True):
             at = offset(chunk.rows, part.start)

@@ -24,17 +24,18 @@ def of_flow(reference: Sequence[Column]) -> State:
 
 def of_tasks(run: Run, session: Session) -> dict[Task, State]:
     """The state of every task, with its result."""
-    held = [
-        (column, part, handle) for column in run.columns for part, handle in run.handles(column)
-    ]
+    columns = run.board.columns
+    held = [(column, part, handle) for column in columns for part, handle in run.values.of(column)]
     # All at once: a question to the cluster for each task would take its time.
     chunks = session.fetch([handle for _, _, handle in held])
-    values: dict[int, dict[int, Any]] = {column.node.number: {} for column in run.columns}
+    values: dict[int, dict[int, Any]] = {column.node.number: {} for column in columns}
     for (column, part, _), chunk in zip(held, chunks, strict=True):
         at = offset(chunk.rows, part.start)
         stretch = chunk.values[at : at + len(part)]
         values[column.node.number].update(zip(part, stretch, strict=True))
-    return {column.node.task: _state(column, values[column.node.number]) for column in run.columns}
+    return {
+        column.node.task: _state(column, values[column.node.number]) for column in run.board.columns
+    }
 
 
 def _state(column: Column, values: dict[int, Any]) -> State:

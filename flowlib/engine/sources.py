@@ -50,10 +50,11 @@ def locate(inputs: Sequence[Input], upstreams: Sequence[Column], rows: Rows) -> 
     return Located(sources, list(places), missing)
 
 
-def taken_whole(its: Input, column: Column) -> bool:
+def has_children(its: Input, upstream: Column) -> bool:
+    """Each row takes the upstream's child of the same number."""
+    return its.mapped and upstream.node.mapped and upstream.width is not None
+
+
+def taken_whole(its: Input, upstream: Column) -> bool:
     """An unmapped input, and one that failed and has no items: each row judges it itself."""
-    return not its.mapped or (column.any_failed and not _has_children(column))
-
-
-def _has_children(column: Column) -> bool:
-    return column.node.mapped and column.settled is None
+    return not its.mapped or (upstream.any_failed and not has_children(its, upstream))

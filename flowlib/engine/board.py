@@ -1,0 +1,191 @@
+"""Which rows may run: how many each task has, and which of them wait for nothing any more."""
+
+import heapq
+import math
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flowlib.engine import chunk, mapping
+from flowlib.engine.column import Column
+from flowlib.engine.graph import Node
+from flowlib.engine.inputs import state_of
+from flowlib.engine.rows import Rows
+from flowlib.engine.sources import has_children, taken_whole
+from flowlib.engine.state import State
+from flowlib.engine.tally import Tally
+from flowlib.engine.work import Claim, TaskSpec
+
+
+class Board:
+    """All columns of a run, and those of them that have rows to give out."""
+
+    def __init__(
+        self, nodes: Sequence[Node], context: Mapping[str, Any], tally: Tally, *, in_order: bool
+    ) -> None:
+        self.columns = [Column(node) for node in nodes]
+        self._context = dict(context)
+        self._tally = tally
+        #: One task after the other, as they stand in the flow; else the deepest first.
+        self._in_order = in_order
+        self._undecided = deque(self.columns)
+        self._queue: list[tuple[bool, int, int]] = []
+        self._queued: set[tuple[bool, int, int]] = set()
+        self._retrying: set[Column] = set()
+
+    def upstreams(self, column: Column) -> list[Column]:
+        return [self.columns[number] for number in column.node.upstreams]
+
+    def downstreams(self, column: Column) -> list[Column]:
+        return [self.columns[number] for number in column.node.downstreams]
+
+    def ways_out(self, column: Column) -> list[bool]:
+        """Whether it is mapped over, for each edge from it."""
+        return [
+            its.mapped
+            for downstream in self.downstreams(column)
+            for its, number in zip(downstream.node.inputs, downstream.node.upstreams, strict=True)
+            if number == column.node.number
+        ]
+
+    # Whose turn is it?
+
+    def wake(self, column: Column) -> None:
+        """Puts a column in line if it has something to give out, now or later."""
+        if column.next_due is not None:
+            self._retrying.add(column)
+        if column.ready or column.lost:
+            depth = 0 if self._in_order else -column.node.depth
+            # What is lost is needed by something that could run but for it.
+            turn = (not column.lost, depth, column.node.number)
+            if turn not in self._queued:
+                self._queued.add(turn)
+                heapq.heappush(self._queue, turn)
+
+    def next(self) -> Column | None:
+        """The next column with rows to give out; it is no longer in line."""
+        while self._queue:
+            turn = heapq.heappop(self._queue)
+            self._queued.discard(turn)
+            column = self.columns[turn[2]]
+            if column.ready or column.lost:
+                return column
+        return None
+
+    @property
+    def has_ready(self) -> bool:
+        """Somebody stands in line."""
+        return bool(self._queue)
+
+    def wake_due(self) -> float | None:
+        """Rows whose retry may begin become ready; the seconds until the next one may."""
+        now = time.monotonic()
+        for column in list(self._retrying):
+            column.take_due(now)
+            self.wake(column)
+            if column.next_due is None:
+                self._retrying.discard(column)
+        dues = [column.next_due for column in self._retrying if column.next_due is not None]
+        return max(min(dues) - now, 0) if dues else None
+
+    # Does a task have rows, and how many?
+
+    def decide(self) -> None:
+        """Opens the columns of which that is known by now."""
+        while self._undecided:
+            column = self._undecided.popleft()
+            if column.decided:
+                continue
+            upstreams = self.upstreams(column)
+            if column.node.mapped:
+                self._decide_map(column, upstreams)
+            elif all(upstream.complete for upstream in upstreams):
+                if column.node.held:
+                    self._settle(column, self._run_here(column))
+                else:
+                    self._open(column, 1)
+
+    def _decide_map(self, column: Column, upstreams: Sequence[Column]) -> None:
+        before = []
+        for its, upstream in zip(column.node.inputs, upstreams, strict=True):
+            by_child = has_children(its, upstream)
+            if not (by_child or upstream.complete):
+                return
+            before.append(
+                mapping.Before(
+                    mapped=its.mapped,
+                    failed=upstream.any_failed and not by_child,
+                    skipped=upstream.any_skipped and not by_child,
+                    length=None if taken_whole(its, upstream) else _length(upstream),
+                )
+            )
+        answer = mapping.decide(column.node.task, before)
+        if isinstance(answer, State):
+            self._settle(column, answer)
+        else:
+            self._open(column, answer)
+
+    def _run_here(self, column: Column) -> State:
+        made, _ = chunk.run(self.spec(column), Claim(0, (range(1),), (), {}, math.inf), ())
+        return state_of(made, 0)
+
+    def _settle(self, column: Column, state: State) -> None:
+        column.settled = state
+        self._tally.settled(column.node, state)
+        self._undecided.extend(self.downstreams(column))
+
+    def _open(self, column: Column, width: int) -> None:
+        column.open(width)
+        self._tally.opened(column.node, width)
+        self._become_ready(column, (range(width),))
+        # A map over this one needs to know no more than its width.
+        self._undecided.extend(self.downstreams(column))
+
+    # What may run now that these rows have ended?
+
+    def ended(self, column: Column, rows: Rows) -> None:
+        """Wakes what follows from rows of this column."""
+        for downstream in self.downstreams(column):
+            if not downstream.decided:
+                self._undecided.append(downstream)
+            elif downstream.width and downstream.node.mapped:
+                self._become_ready(downstream, rows)
+
+    def _become_ready(self, column: Column, rows: Rows) -> None:
+        """Of these rows, those are ready whose upstream rows have all ended."""
+        parts = [range(part.start, min(part.stop, column.width or 0)) for part in rows]
+        for its, upstream in zip(column.node.inputs, self.upstreams(column), strict=True):
+            if has_children(its, upstream):
+                parts = [ended for part in parts for ended in upstream.finished_within(part)]
+        column.make_ready(parts)
+        self.wake(column)
+
+    def spec(self, column: Column) -> TaskSpec:
+        """What its claims share; made when the first one is, since all it needs is known then."""
+        if column.spec is None:
+            node, upstreams = column.node, self.upstreams(column)
+            column.spec = TaskSpec(
+                number=node.number,
+                task=node.task,
+                slug=node.slug,
+                mapped=node.mapped,
+                inputs=node.inputs,
+                constants=node.constants,
+                known={
+                    number: upstream.settled
+                    for number, (its, upstream) in enumerate(
+                        zip(node.inputs, upstreams, strict=True)
+                    )
+                    if upstream.settled is not None and taken_whole(its, upstream)
+                },
+                context=self._context,
+                measured=not node.mapped and not node.held and any(self.ways_out(column)),
+            )
+        return column.spec
+
+
+def _length(upstream: Column) -> int | None:
+    if upstream.settled is not None:
+        return chunk.length(upstream.settled.result)
+    return upstream.width if upstream.node.mapped else upstream.length
