@@ -61,7 +61,7 @@ def what_is_awaited(world: World) -> str:
     """The next thing that the start waits for, in words."""
     container = world.runner_container
     if world.runner is None:
-        return "the runner's pod is not there"
+        return f"pod {world.attempt.runner_pod_name if world.attempt else ''} is not there yet"
     if container is None or container.state is not ContainerState.RUNNING:
         return f"pod {world.runner.meta.name} has not started"
     if not world.schedulers:

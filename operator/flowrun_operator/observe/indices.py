@@ -52,11 +52,11 @@ class Indices:
         worker_groups: Index[WorkerGroup] | None = None,
         deployments: Index[Deployment] | None = None,
     ) -> None:
-        self.runs = runs or {}
-        self.pods = pods or {}
-        self.clusters = clusters or {}
-        self.worker_groups = worker_groups or {}
-        self.deployments = deployments or {}
+        self.runs = {} if runs is None else runs
+        self.pods = {} if pods is None else pods
+        self.clusters = {} if clusters is None else clusters
+        self.worker_groups = {} if worker_groups is None else worker_groups
+        self.deployments = {} if deployments is None else deployments
 
     def attach(self, of_kopf: Mapping[str, Any]) -> None:
         """Shows Kopf's indices from now on: it makes them when it starts, empty, and fills them."""

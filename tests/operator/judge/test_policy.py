@@ -296,7 +296,7 @@ def test_every_check_decides_something_in_these_tables() -> None:
         (ENDS["a spec that asks for what is not allowed"][0], "spec.runner: no"),
         (ENDS["a command that the image does not have"][0], 'exec: "python": not found'),
         (ENDS["a start that something explains, at its deadline"][0], "0/1 nodes are available"),
-        (a_world(now=LATE, runner=None), "the runner's pod is not there"),
+        (a_world(now=LATE, runner=None), "-runner is not there yet"),
         (a_world(now=LATE), "has not made the scheduler's pod"),
         (a_world(now=LATE, dask_pods=(a_dask_pod(ready=False),)), "is not ready"),
         (a_world(now=LATE, dask_pods=(a_dask_pod(),)), "0 of 1 needed workers"),

@@ -1,0 +1,63 @@
+"""Alive and ready mean something."""
+
+from aiohttp.test_utils import TestClient, TestServer
+
+from flowrun_operator.health import LONGEST_ECHO, LONGEST_TURN, Health, application
+from flowrun_operator.observe.key import RunKey
+from flowrun_operator.report.metrics import Metrics
+
+KEY = RunKey("data", "diamond", "uid")
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_turn_that_never_ends_is_a_fault() -> None:
+    turn = 0.0
+    health = Health(clock=Clock(), longest_turn=lambda: turn)
+    assert health.fault() == ""
+    turn = LONGEST_TURN + 1
+    assert "a turn has been under way" in health.fault()
+
+
+def test_a_watch_that_does_not_tell_of_our_own_write_is_a_fault() -> None:
+    clock = Clock()
+    health = Health(clock=clock)
+    health.wrote(KEY)
+    clock.now += LONGEST_ECHO
+    assert health.fault() == ""
+    health.wrote(KEY)  # what counts is the first that was not heard of
+    clock.now += 1
+    assert "the watch has not told" in health.fault()
+    health.heard(KEY)
+    assert health.fault() == ""
+
+
+def test_an_idle_watch_is_no_fault() -> None:
+    clock = Clock()
+    health = Health(clock=clock)
+    health.wrote(KEY)
+    health.heard(KEY)
+    clock.now += 10 * LONGEST_ECHO
+    assert health.fault() == ""
+
+
+async def test_the_endpoints_answer_from_the_facts() -> None:
+    turn = 0.0
+    health = Health(clock=Clock(), longest_turn=lambda: turn)
+    metrics = Metrics()
+    metrics.read_at_scrape(lambda: ["Running", "Running"], lambda: {"turns": 3})
+    async with TestClient(TestServer(application(health, metrics.exposition))) as client:
+        assert (await client.get("/healthz")).status == 200
+        assert (await client.get("/readyz")).status == 503
+        health.ready = True
+        assert (await client.get("/readyz")).status == 200
+        turn = LONGEST_TURN + 1
+        assert (await client.get("/healthz")).status == 500
+        text = await (await client.get("/metrics")).text()
+    assert 'flowrun_runs{phase="Running"} 2.0' in text
+    assert 'flowrun_queue_depth{queue="turns"} 3.0' in text

@@ -1,0 +1,353 @@
+"""Turns against a fake API server: intent before act, each thing once, killed at every write."""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from flowrun_operator.observe import dask, key
+from flowrun_operator.observe.indices import Indices, index_run
+from flowrun_operator.observe.key import RunKey
+from flowrun_operator.observe.memory import Memories
+from flowrun_operator.observe.pods import read_pod
+from flowrun_operator.perform.errors import ApiError
+from flowrun_operator.perform.events import Emitter
+from flowrun_operator.reconcile import Reconciler
+from flowrun_operator.report.metrics import Metrics
+from tests.operator.build import NOW, UID, a_testimony
+from tests.operator.fake_api import FakeApi, serving, status
+from tests.operator.plan.build import SETTINGS
+
+KEY = RunKey("data", "diamond", UID)
+WRITES_OF_A_LIFE = 10
+WRITES = ("create", "update", "delete", "patch")
+QUOTA = 'pods "r" is forbidden: exceeded quota: q'
+
+
+class Cluster:
+    """The fake API, an operator in front of it, and the hands that play Kubernetes and Dask."""
+
+    def __init__(self, fake: FakeApi, operator: Callable[[], Reconciler]) -> None:
+        self.fake = fake
+        self._start = operator
+        self.operator = operator()
+        self.now = NOW
+
+    def restart(self) -> None:
+        """Another process, which remembers nothing."""
+        self.operator = self._start()
+
+    async def settle(self) -> None:
+        """Turns until one finds nothing to do at once, as the queue gives them."""
+        for _ in range(20):
+            try:
+                again = await self.operator.turn(KEY)
+            except ApiError:
+                continue
+            if again != 0.0:
+                return
+        raise AssertionError("the run never comes to rest")
+
+    def run(self) -> dict[str, Any]:
+        """The FlowRun's status."""
+        [body] = self.fake.of("flowruns")
+        found: dict[str, Any] = body.get("status", {})
+        return found
+
+    def runner(self, **state: Any) -> None:
+        """The kubelet tells of the runner's container."""
+        [pod] = self.fake.of("pods")
+        phase = "Succeeded" if "terminated" in state else "Running"
+        pod["status"] = {
+            "phase": phase,
+            "containerStatuses": [{"name": "runner", "state": state}],
+        }
+
+    def succeeds(self) -> None:
+        """The runner leaves its verdict."""
+        verdict = a_testimony(startedAt="2026-11-22T05:00:58Z", result=9900)
+        self.runner(terminated={"exitCode": 0, "reason": "Completed", "message": verdict})
+
+
+class Live(Mapping[RunKey, list[Any]]):
+    """An index that shows the fake's store as it is."""
+
+    def __init__(self, fake: FakeApi, resource: str, of: Callable[..., Any], read: Any) -> None:
+        self._bodies = lambda: fake.of(resource)
+        self._of = of
+        self._read = read
+
+    def __getitem__(self, wanted: RunKey) -> list[Any]:
+        found = [self._read(body) for body in self._bodies() if self._of(body) == wanted]
+        if not found:
+            raise KeyError(wanted)
+        return found
+
+    def __iter__(self) -> Iterator[RunKey]:
+        return iter({self._of(body) for body in self._bodies()})
+
+    def __len__(self) -> int:
+        return len(self._bodies())
+
+
+@asynccontextmanager
+async def a_cluster_with_a_run(**spec: Any) -> AsyncIterator[Cluster]:
+    fake = FakeApi()
+    meta = {"name": "diamond", "namespace": "data", "uid": UID}
+    flow = {"flow": {"entrypoint": "flows.diamond:flow"}}
+    fake.store("flowruns", {"metadata": meta, "spec": {**flow, **spec}})
+    indices = Indices(
+        runs=Live(fake, "flowruns", key.of_run, index_run),
+        pods=Live(fake, "pods", key.of_child, read_pod),
+        clusters=Live(fake, "daskclusters", key.of_child, dask.read_cluster),
+    )
+    async with serving(fake) as api:
+        cluster: Cluster
+
+        def clock() -> datetime:
+            return cluster.now
+
+        def operator() -> Reconciler:
+            return Reconciler(
+                api=api,
+                indices=indices,
+                memories=Memories(),
+                settings=SETTINGS,
+                emitter=Emitter(api),
+                metrics=Metrics(),
+                clock=clock,
+                after_turn=lambda _: None,
+                after_write=lambda _: None,
+            )
+
+        cluster = Cluster(fake, operator)
+        yield cluster
+
+
+async def test_a_run_from_beginning_to_end() -> None:
+    async with a_cluster_with_a_run() as cluster:
+        await cluster.settle()
+        assert cluster.run()["phase"] == "Starting"
+        assert cluster.fake.created == ["networkpolicies", "daskclusters", "pods"]
+        cluster.succeeds()
+        await cluster.settle()
+        assert cluster.run()["phase"] == "Succeeded"
+        assert cluster.run()["result"] == 9900
+        assert "dashboardURL" not in cluster.run()
+        assert cluster.fake.of("daskclusters") == []
+        assert len(cluster.fake.of("pods")) == len(cluster.fake.of("networkpolicies")) == 1
+
+
+async def test_the_intent_is_written_before_anything_is_made() -> None:
+    async with a_cluster_with_a_run() as cluster:
+        await cluster.operator.turn(KEY)
+        assert cluster.run()["phase"] == "Pending"
+        assert cluster.run()["attempts"][0]["clusterName"] == "diamond-1-3f9c2"
+        assert cluster.fake.created == []
+
+
+async def test_the_end_is_written_before_the_cluster_goes() -> None:
+    async with a_cluster_with_a_run() as cluster:
+        await cluster.settle()
+        cluster.succeeds()
+        cluster.fake.requests.clear()
+        await cluster.settle()
+        writes = [r for r in cluster.fake.requests if not r.startswith("get")]
+        assert writes == [
+            "update flowruns/status",  # Running, which nobody saw
+            "update flowruns/status",  # Succeeded
+            "delete daskclusters",
+            "update flowruns/status",  # without the addresses
+        ]
+
+
+async def test_a_run_at_rest_costs_no_request() -> None:
+    async with a_cluster_with_a_run() as cluster:
+        await cluster.settle()
+        cluster.runner(running={})
+        await cluster.settle()
+        cluster.fake.requests.clear()
+        await cluster.settle()
+        assert cluster.fake.requests == []
+
+
+async def test_what_is_refused_is_named_and_made_once_it_may_be() -> None:
+    async with a_cluster_with_a_run() as cluster:
+        fake = cluster.fake
+        fake.before = lambda verb, what: (
+            status(403, QUOTA) if (verb, what) == ("create", "pods") else None
+        )
+        await cluster.settle()
+        assert (cluster.run()["phase"], cluster.run()["reason"]) == ("Starting", "QuotaExceeded")
+        assert QUOTA in cluster.run()["message"]
+        fake.before = lambda *_: None
+        await cluster.settle()
+        assert fake.of("pods") == []  # not before its time
+        cluster.now += timedelta(seconds=2)
+        await cluster.settle()
+        assert len(fake.of("pods")) == 1
+        assert "reason" not in cluster.run()
+        assert fake.created.count("daskclusters") == 1
+
+
+async def test_what_is_refused_until_the_start_deadline_fails_the_run_with_its_words() -> None:
+    async with a_cluster_with_a_run(cluster={"startTimeoutSeconds": 5}) as cluster:
+        cluster.fake.before = lambda verb, what: (
+            status(403, QUOTA) if (verb, what) == ("create", "daskclusters") else None
+        )
+        await cluster.settle()
+        cluster.now += timedelta(seconds=6)
+        await cluster.settle()
+        assert (cluster.run()["phase"], cluster.run()["reason"]) == ("Failed", "QuotaExceeded")
+        assert QUOTA in cluster.run()["message"]
+        assert cluster.fake.of("pods") == []
+
+
+async def test_a_malformed_child_fails_the_run_at_once() -> None:
+    async with a_cluster_with_a_run() as cluster:
+        cluster.fake.before = lambda verb, what: (
+            status(422, "spec.volumes[0].name: Required value")
+            if (verb, what) == ("create", "pods")
+            else None
+        )
+        await cluster.settle()
+        assert (cluster.run()["phase"], cluster.run()["reason"]) == ("Failed", "InvalidSpec")
+        assert "spec.volumes[0].name" in cluster.run()["message"]
+
+
+async def test_a_pod_of_the_same_name_that_is_not_ours_is_not_taken() -> None:
+    async with a_cluster_with_a_run() as cluster:
+        meta = {"namespace": "data", "name": "diamond-1-3f9c2-runner"}
+        cluster.fake.store("pods", {"metadata": meta})
+        await cluster.settle()
+        assert cluster.run()["reason"] == "Forbidden"
+        assert "does not belong to this FlowRun" in cluster.run()["message"]
+        assert "runnerPodUID" not in cluster.run()["attempts"][0]
+
+
+@pytest.mark.parametrize("lost", ["daskclusters", "pods"])
+async def test_a_child_that_was_recorded_and_is_gone_ends_the_run(lost: str) -> None:
+    async with a_cluster_with_a_run() as cluster:
+        await cluster.settle()
+        cluster.runner(running={})
+        [child] = [k for k in cluster.fake.objects if k[0] == lost]
+        del cluster.fake.objects[child]
+        await cluster.settle()
+        reason = {"daskclusters": "ClusterLost", "pods": "RunnerLost"}[lost]
+        assert (cluster.run()["phase"], cluster.run()["reason"]) == ("Failed", reason)
+
+
+async def test_a_runner_that_must_stop_is_stopped_and_stays() -> None:
+    async with a_cluster_with_a_run() as cluster:
+        await cluster.settle()
+        cluster.runner(running={})
+        [name] = [k for k in cluster.fake.objects if k[0] == "daskclusters"]
+        del cluster.fake.objects[name]
+        await cluster.settle()
+        [pod] = cluster.fake.of("pods")
+        assert pod["spec"]["activeDeadlineSeconds"] == 1
+
+
+async def test_a_conflict_repeats_the_turn_on_what_is_there_by_then() -> None:
+    async with a_cluster_with_a_run() as cluster:
+        await cluster.settle()
+        cluster.succeeds()
+        conflicts = iter([status(409, "modified")])
+        cluster.fake.before = lambda verb, _: next(conflicts, None) if verb == "update" else None
+        await cluster.settle()
+        assert cluster.run()["phase"] == "Succeeded"
+
+
+async def test_a_flowrun_that_is_gone_leaves_no_cluster_behind() -> None:
+    async with a_cluster_with_a_run() as cluster:
+        await cluster.settle()
+        del cluster.fake.objects["flowruns", "data", "diamond"]
+        await cluster.settle()
+        assert cluster.fake.of("daskclusters") == cluster.fake.of("pods") == []
+
+
+async def test_a_new_flowrun_of_the_same_name_is_not_taken_for_the_old_one() -> None:
+    async with a_cluster_with_a_run() as cluster:
+        await cluster.settle()
+        meta = {"name": "diamond", "namespace": "data", "uid": "another"}
+        cluster.fake.store("flowruns", {"metadata": meta, "spec": {"flow": {"entrypoint": "a.b"}}})
+        await cluster.settle()
+        assert cluster.fake.of("daskclusters") == []
+        assert "status" not in cluster.fake.of("flowruns")[0]
+
+
+async def test_a_time_to_live_ends_with_the_flowrun() -> None:
+    async with a_cluster_with_a_run(ttlSecondsAfterFinished=30) as cluster:
+        await cluster.settle()
+        cluster.succeeds()
+        await cluster.settle()
+        assert await cluster.operator.turn(KEY) == 30.0
+        cluster.now += timedelta(seconds=30)
+        await cluster.settle()
+        assert cluster.fake.of("flowruns") == []
+
+
+def a_life_with(kill: str, at: int) -> Callable[[Cluster], None]:
+    """Has the operator die around its n-th write: before it is carried out, or after."""
+
+    def arm(cluster: Cluster) -> None:
+        left = at
+
+        def strike(verb: str, _: str) -> web.Response | None:
+            nonlocal left
+            if verb not in WRITES:
+                return None
+            left -= 1
+            return status(503, "killed") if left == 0 else None
+
+        setattr(cluster.fake, kill, strike)
+
+    return arm
+
+
+async def settle_with_restarts(cluster: Cluster) -> int:
+    """Each failure ends the process; the next one begins without any memory."""
+    deaths = 0
+    for _ in range(20):
+        try:
+            again = await cluster.operator.turn(KEY)
+        except ApiError:
+            deaths += 1
+            cluster.restart()
+            continue
+        if again != 0.0:
+            return deaths
+    raise AssertionError("the run never comes to rest")
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("write", range(1, WRITES_OF_A_LIFE + 1))
+async def test_killed_at_any_write_the_run_ends_right_and_nothing_is_made_twice(
+    moment: str, write: int
+) -> None:
+    async with a_cluster_with_a_run() as cluster:
+        a_life_with(moment, write)(cluster)
+        deaths = await settle_with_restarts(cluster)
+        cluster.succeeds()
+        deaths += await settle_with_restarts(cluster)
+        assert deaths == 1
+        assert cluster.run()["phase"] == "Succeeded"
+        assert sorted(cluster.fake.created) == ["daskclusters", "networkpolicies", "pods"]
+        assert cluster.fake.of("daskclusters") == []
+        assert [c["type"] for c in cluster.run()["conditions"] if c["status"] == "True"] == [
+            "Valid",
+            "Complete",
+            "Finished",
+        ]
+
+
+async def test_a_life_has_as_many_writes_as_are_killed_at() -> None:
+    async with a_cluster_with_a_run() as cluster:
+        await cluster.settle()
+        cluster.succeeds()
+        await cluster.settle()
+        writes = [r for r in cluster.fake.requests if r.split()[0] in WRITES]
+        assert len(writes) == WRITES_OF_A_LIFE
