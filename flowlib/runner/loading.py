@@ -18,6 +18,8 @@ from flowlib.utilities.context import context
 
 #: Lines of a traceback that a message holds.
 LAST_LINES = 8
+#: And of its end, which says what is wrong, so much that a verdict holds it whole.
+LAST_CHARACTERS = 800
 
 
 class InvalidFlow(Exception):
@@ -89,7 +91,7 @@ def _not_imported(what: str, exc: BaseException) -> InvalidFlow:
             said += f": {exc.text.strip()}"
         return InvalidFlow(said, exc.filename, exc.lineno)
     lines = "".join(traceback.format_exception(exc)).rstrip().splitlines()
-    last = "\n".join(lines[-LAST_LINES:])
+    last = "\n".join(lines[-LAST_LINES:])[-LAST_CHARACTERS:]
     return InvalidFlow(f"{what} cannot be imported:\n{last}")
 
 
