@@ -7,6 +7,7 @@ import os
 import random
 import sys
 from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,7 @@ from flowrun_operator.observe.key import RunKey
 from flowrun_operator.observe.memory import Memories
 from flowrun_operator.observe.pull import Puller
 from flowrun_operator.perform.api import Api
-from flowrun_operator.perform.connect import configuration, credentials
+from flowrun_operator.perform.connect import NoCredentials, configuration, credentials
 from flowrun_operator.perform.errors import ApiError
 from flowrun_operator.perform.events import Emitter
 from flowrun_operator.perform.probe import NotServed, anything_to_list
@@ -143,24 +144,41 @@ class Operator:
         await asyncio.Event().wait()
 
 
-async def operate(environ: Mapping[str, str]) -> None:
-    """The whole process. Raises ValueError for a wrong environment, NotServed without CRDs."""
-    settings = Settings.from_environment(environ)
-    port = int(environ.get("FLOWRUN_HTTP_PORT", "8080"))
-    named = environ.get("FLOWRUN_KUBECONFIG")
-    kubeconfig = Path(named) if named else None
+@dataclass(frozen=True)
+class Process:
+    """What the environment says to this process, beside what it says about runs."""
+
+    settings: Settings
+    kubeconfig: Path | None  # on a developer's machine; in the cluster the ServiceAccount serves
+    port: int
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> "Process":
+        """Raises ValueError that names the variable which is missing or wrong."""
+        kubeconfig, port = (
+            environ.get("FLOWRUN_KUBECONFIG"),
+            environ.get("FLOWRUN_HTTP_PORT", "8080"),
+        )
+        if not port.isdigit():
+            raise ValueError(f"FLOWRUN_HTTP_PORT must be a number, not {port!r}")
+        settings = Settings.from_environment(environ)
+        return cls(settings, Path(kubeconfig) if kubeconfig else None, int(port))
+
+
+async def operate(process: Process) -> None:
+    """The whole process. Raises NoCredentials, and NotServed where a CRD is missing."""
     metrics = Metrics()
-    api = Api(await configuration(kubeconfig), metrics.count_api_error)
+    api = Api(await configuration(process.kubeconfig), metrics.count_api_error)
     puller = Puller()
-    operator = Operator(api, metrics, puller, settings)
+    operator = Operator(api, metrics, puller, process.settings)
     server = web.AppRunner(application(operator.health, metrics.exposition), access_log=None)
     async with contextlib.AsyncExitStack() as closing:
         closing.push_async_callback(api.close)
         closing.push_async_callback(puller.close)
         await server.setup()
         closing.push_async_callback(server.cleanup)
-        await web.TCPSite(server, port=port).start()
-        await operator.run(kubeconfig)
+        await web.TCPSite(server, port=process.port).start()
+        await operator.run(process.kubeconfig)
 
 
 def main() -> None:
@@ -170,8 +188,12 @@ def main() -> None:
     )
     logging.getLogger("kopf").setLevel(logging.WARNING)
     try:
-        asyncio.run(operate(os.environ))
-    except (ValueError, NotServed) as error:
+        process = Process.from_environment(os.environ)
+    except ValueError as error:
+        sys.exit(f"flowrun-operator: {error}")
+    try:
+        asyncio.run(operate(process))
+    except (NoCredentials, NotServed) as error:
         sys.exit(f"flowrun-operator: {error}")
 
 

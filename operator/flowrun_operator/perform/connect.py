@@ -7,6 +7,10 @@ from kubernetes.aio import config
 from kubernetes.aio.client import Configuration
 
 
+class NoCredentials(Exception):
+    """There is no ServiceAccount here, or the kubeconfig is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """What another client needs to reach the same API server. The key files stay files."""
@@ -22,12 +26,16 @@ async def configuration(kubeconfig: Path | None) -> Configuration:
     """In the cluster, unless a kubeconfig is named: no context is ever picked up silently."""
     # No proxy of the environment in between, as Kopf has it: one way to the API server, not two.
     loaded = Configuration(client_session_kwargs={"trust_env": False})
-    if kubeconfig is None:
-        config.load_incluster_config(client_configuration=loaded)
-    else:
-        await config.load_kube_config(
-            config_file=str(kubeconfig), client_configuration=loaded, persist_config=False
-        )
+    try:
+        if kubeconfig is None:
+            config.load_incluster_config(client_configuration=loaded)
+        else:
+            await config.load_kube_config(
+                config_file=str(kubeconfig), client_configuration=loaded, persist_config=False
+            )
+    except config.ConfigException as error:
+        where = kubeconfig or "this pod's ServiceAccount (or set FLOWRUN_KUBECONFIG)"
+        raise NoCredentials(f"no API server by {where}: {error}") from error
     return loaded
 
 
