@@ -8,8 +8,11 @@ TIMED := hack/timed
 # kubectl, helm and kind as the test cluster has them; never a kubeconfig picked up silently.
 CLUSTER_ENV = eval "$$($(KIND) env)"
 CHART := charts/flowrun-operator
-INSTALL = helm upgrade --install flowrun $(CHART) --namespace flowrun-system --create-namespace \
-	  --set image.tag=dev --set runtimeImage.tag=dev --wait --timeout 180s
+INSTALL = kubectl apply -f hack/namespace.yaml && helm upgrade --install flowrun $(CHART) \
+	  --namespace flowrun-system --set image.tag=dev --set runtimeImage.tag=dev --wait --timeout 180s
+# The tag is always dev: a new image under it needs new pods.
+RESTART = kubectl -n flowrun-system rollout restart deployment >/dev/null && \
+	  kubectl -n flowrun-system rollout status deployment --timeout 120s
 export PYTHONDONTWRITEBYTECODE ?= 1
 
 help:  ## this list
@@ -24,11 +27,7 @@ help:  ## this list
 
 setup: .venv/ready  ## the Python environment in .venv
 
-demo: .venv/ready  ## from nothing to a finished FlowRun: cluster, images, Helm, status, dashboard
-	$(TIMED) "test cluster" $(KIND) up
-	$(TIMED) "images" $(PY) -m hack.images build
-	$(TIMED) "images into the cluster" $(PY) -m hack.images load
-	$(TIMED) "helm install" bash -c '$(CLUSTER_ENV); $(INSTALL)'
+demo: cluster  ## from nothing to a finished FlowRun: cluster, images, Helm, status, dashboard
 	$(TIMED) "one FlowRun" bash -c '$(CLUSTER_ENV); PATH="$(CURDIR)/.venv/bin:$$PATH" hack/demo'
 
 run: .venv/ready  ## the same FlowRun right here, without Kubernetes
@@ -51,7 +50,7 @@ cluster: .venv/ready  ## the test cluster with the product installed at this che
 	$(TIMED) "test cluster" $(KIND) up
 	$(TIMED) "images" $(PY) -m hack.images build
 	$(TIMED) "images into the cluster" $(PY) -m hack.images load
-	$(TIMED) "helm install" bash -c '$(CLUSTER_ENV); $(INSTALL)'
+	$(TIMED) "helm install" bash -c '$(CLUSTER_ENV); $(INSTALL); $(RESTART)'
 
 e2e: cluster  ## tests on the test cluster
 	$(CLUSTER_ENV); $(PY) -m pytest -q -m e2e --durations=15 tests/e2e
