@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from benchmarks.startup.manifests import Manifest
 from tests.e2e import audit
@@ -51,11 +50,9 @@ def measure(peer: Peer, image: str, watch: Watch) -> Times:
 def _created(namespace: str, resource: str) -> float:
     # By the API server's own clock: a watch would add the same to both, and blur the ratio.
     made = [each for each in audit.requests(namespace) if each.created]
-    start = _moment(made, lambda each: each.resource == resource)
-    cluster = _moment(made, lambda each: each.resource == "daskclusters")
-    runner = _moment(made, lambda each: each.resource == "pods" and each.name.endswith("-runner"))
-    return (max(cluster, runner) - start).total_seconds()
-
-
-def _moment(made: list[audit.Request], which: Callable[[audit.Request], bool]) -> datetime:
-    return next(each.at for each in made if which(each))
+    start = next(each for each in made if each.resource == resource)
+    cluster = next(each for each in made if each.resource == "daskclusters")
+    runner = next(
+        each for each in made if each.resource == "pods" and each.name.endswith("-runner")
+    )
+    return (max(cluster.answered, runner.answered) - start.at).total_seconds()

@@ -15,6 +15,7 @@ class Request:
     """One answered request."""
 
     at: datetime  # when the API server received it, in microseconds
+    answered: datetime
     user: str
     verb: str
     resource: str
@@ -49,6 +50,7 @@ def _request(entry: dict[str, Any]) -> Request:
     about = entry.get("objectRef", {})
     return Request(
         at=datetime.fromisoformat(entry["requestReceivedTimestamp"]),
+        answered=datetime.fromisoformat(entry["stageTimestamp"]),
         user=entry["user"]["username"],
         verb=entry["verb"],
         resource=about.get("resource", ""),

@@ -24,7 +24,7 @@ MASKS = (
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UID"),
     (r"(?<=-1-)[0-9a-f]{5}\b", "UID5"),
     (r"e2e-kubectl-page-[0-9a-f]{6}|data(?=\.svc)", "NAMESPACE"),
-    (r"(?<!\S)(\d+(\.\d+)?(ms|s|m|h|d))+(?!\S)", "SPAN"),
+    (r"(?<!\S)(\d+(\.\d+)?(ms|s|m|h|d))+(?=[\s.])", "SPAN"),
     (r"\b(\d+)/(?!\1\b)(\d+)", r"SOME/\2"),
     # One worker is enough to start: whether both are there is chance.
     (r"\b[12] of 2 workers|(?<=runs on )\d workers?", "WORKERS"),
