@@ -28,7 +28,7 @@ help:  ## this list
 setup: .venv/ready  ## the Python environment in .venv
 
 demo: cluster  ## from nothing to a finished FlowRun: cluster, images, Helm, status, dashboard
-	$(TIMED) "one FlowRun" bash -c '$(CLUSTER_ENV); PATH="$(CURDIR)/.venv/bin:$$PATH" hack/demo'
+	$(TIMED) "one FlowRun" bash -ec '$(CLUSTER_ENV); PATH="$(CURDIR)/.venv/bin:$$PATH" hack/demo'
 
 run: .venv/ready  ## the same FlowRun right here, without Kubernetes
 	.venv/bin/flowrun run crds/examples/demo.yaml
@@ -50,7 +50,7 @@ cluster: .venv/ready  ## the test cluster with the product installed at this che
 	$(TIMED) "test cluster" $(KIND) up
 	$(TIMED) "images" $(PY) -m hack.images build
 	$(TIMED) "images into the cluster" $(PY) -m hack.images load
-	$(TIMED) "helm install" bash -c '$(CLUSTER_ENV); $(INSTALL); $(RESTART)'
+	$(TIMED) "helm install" bash -ec '$(CLUSTER_ENV); $(INSTALL); $(RESTART)'
 
 e2e: cluster  ## tests on the test cluster
 	$(CLUSTER_ENV); $(PY) -m pytest -q -m e2e --durations=15 tests/e2e
