@@ -18,6 +18,7 @@ from aiohttp import web
 
 from flowrun_operator import handlers
 from flowrun_operator.health import Health, application
+from flowrun_operator.observe.echoes import Echoes
 from flowrun_operator.observe.indices import Indices
 from flowrun_operator.observe.key import RunKey
 from flowrun_operator.observe.memory import Memories
@@ -37,6 +38,9 @@ logger = logging.getLogger("flowrun_operator")
 
 TURNS_AT_ONCE = 32
 RESYNC_SECONDS = 300.0
+#: The API server takes JSON of 10,000 levels. A watch that cannot read one FlowRun's parameters
+#: would hear of no other FlowRun any more.
+RECURSION_LIMIT = 40_000
 LOG_FORMAT = "time=%(asctime)s.%(msecs)03dZ level=%(levelname)s logger=%(name)s %(message)s"
 
 
@@ -50,8 +54,10 @@ class Operator:
         self._memories = Memories()
         self._emitter = Emitter(api)
         self._turns: Queue[RunKey] = Queue(self._turn, at_once=TURNS_AT_ONCE)
+        echoes = Echoes()
         self.health = Health(
             clock=asyncio.get_running_loop().time,
+            echoes=echoes,
             longest_turn=lambda: self._turns.longest_turn,
         )
         self._pulls = Pulls(
@@ -71,7 +77,7 @@ class Operator:
             metrics=metrics,
             clock=_now,
             after_turn=self._pulls.follow,
-            after_write=self.health.wrote,
+            echoes=echoes,
         )
         metrics.read_at_scrape(self._indices.phases, self._depths)
 
@@ -81,7 +87,7 @@ class Operator:
         registry = handlers.registry(
             started=self._indices.attach,
             enqueue=self._enqueue,
-            heard=self.health.heard,
+            heard=self.health.echoes.heard,
             login=partial(credentials, kubeconfig),
         )
         # Begun before Kopf, which at its end waits for every task that is younger than itself.
@@ -133,12 +139,15 @@ class Operator:
 
     async def _become_ready(self) -> None:
         """Where there is nothing to list, no event will tell that everything is listed."""
+        said = ""
         while not self.health.ready:
             try:
                 if not await anything_to_list(self._api):
                     self.health.ready = True
             except ApiError as error:
-                logger.error("not ready: %s", error)
+                if str(error) != said:
+                    logger.error("not ready: %s", error)
+                said = str(error)
             await asyncio.sleep(1.0)
         logger.info("ready")
         await asyncio.Event().wait()
@@ -187,6 +196,7 @@ def main() -> None:
         level=logging.INFO, format=LOG_FORMAT, datefmt="%Y-%m-%dT%H:%M:%S", stream=sys.stdout
     )
     logging.getLogger("kopf").setLevel(logging.WARNING)
+    sys.setrecursionlimit(RECURSION_LIMIT)
     try:
         process = Process.from_environment(os.environ)
     except ValueError as error:

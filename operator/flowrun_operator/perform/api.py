@@ -42,8 +42,9 @@ class Api:
         return body.get("items") or []
 
     async def create(self, resource: Resource, namespace: str, body: Body) -> Body:
-        """Raises Conflict where it exists."""
-        return await self._request("POST", resource, resource.path(namespace), body)
+        """Raises Conflict where it exists, Refused also for a field that is not known."""
+        strict = {"fieldValidation": "Strict"}  # a podTemplate's misspelt field is not dropped
+        return await self._request("POST", resource, resource.path(namespace), body, query=strict)
 
     async def delete(self, resource: Resource, namespace: str, name: str, options: Body) -> None:
         """Asks for the deletion; raises NotFound."""
