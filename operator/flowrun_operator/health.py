@@ -1,11 +1,11 @@
 """What the kubelet and Prometheus ask: alive, ready, metrics."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from aiohttp import web
 
-from flowrun_operator.observe.key import RunKey
+from flowrun_operator.observe.echoes import Echoes
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 #: A turn waits at most for a few requests of 15 s.
@@ -19,23 +19,15 @@ class Health:
     """Facts that the endpoints are answered from. That they answer shows that the loop runs."""
 
     clock: Callable[[], float]  # seconds, monotonic
-    longest_turn: Callable[[], float] = lambda: 0.0
+    echoes: Echoes
+    longest_turn: Callable[[], float]
     ready: bool = False
-    _echoes: dict[RunKey, float] = field(default_factory=dict)
-
-    def wrote(self, key: RunKey) -> None:
-        """A status was written: its FlowRun will be heard of."""
-        self._echoes.setdefault(key, self.clock())
-
-    def heard(self, key: RunKey) -> None:
-        """The watch told of the FlowRun."""
-        self._echoes.pop(key, None)
 
     def fault(self) -> str:
         """Why the process should be ended; "" while it should not."""
         if self.longest_turn() > LONGEST_TURN:
             return f"a turn has been under way for {self.longest_turn():.0f} s"
-        silent = self.clock() - min(self._echoes.values(), default=self.clock())
+        silent = self.echoes.silence(self.clock())
         if silent > LONGEST_ECHO:
             return f"the watch has not told of our own write for {silent:.0f} s"
         return ""

@@ -61,6 +61,8 @@ class Pulls:
             return None
         result, progress = await self._puller.pull(ip)
         self._metrics.pulls.labels(result).inc()
+        if not isinstance(self._indices.run(key), FlowRun):
+            return None  # it ended meanwhile, and what was remembered of it is forgotten
         if progress is not None and progress != self._memories[key].progress:
             self._memories.update(key, progress=progress)
             self._wake(key)

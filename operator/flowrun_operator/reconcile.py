@@ -1,5 +1,6 @@
 """A run's turn: observe, judge, plan, perform, report, once through and never back."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -8,11 +9,13 @@ from flowrun_operator.api.flowrun import FlowRun
 from flowrun_operator.api.status import FINISHED, FlowRunStatus, Phase
 from flowrun_operator.judge import Verdict, cleanup, judge
 from flowrun_operator.judge.timers import wake_at
+from flowrun_operator.observe.echoes import Echoes
 from flowrun_operator.observe.indices import Indices, Settled, read_run
 from flowrun_operator.observe.key import RunKey
 from flowrun_operator.observe.memory import Memories
 from flowrun_operator.observe.world import World
 from flowrun_operator.perform.api import Api
+from flowrun_operator.perform.errors import ApiError
 from flowrun_operator.perform.events import Emitter
 from flowrun_operator.perform.observer import Observer
 from flowrun_operator.perform.perform import perform
@@ -48,7 +51,7 @@ class Reconciler:
         metrics: Metrics,
         clock: Callable[[], datetime],
         after_turn: Callable[[World], None],
-        after_write: Callable[[RunKey], None],
+        echoes: Echoes,
     ) -> None:
         self._api = api
         self._indices = indices
@@ -58,7 +61,7 @@ class Reconciler:
         self._metrics = metrics
         self._clock = clock
         self._after_turn = after_turn
-        self._after_write = after_write
+        self._echoes = echoes
         self._observer = Observer(api, indices, memories, clock)
         self._doubted: set[RunKey] = set()
 
@@ -113,10 +116,15 @@ class Reconciler:
     async def _write(self, world: World, status: FlowRunStatus, verdict: Verdict) -> None:
         run = world.run
         key = _key(run)
-        written = await write_status(self._api, run, status)
+        self._echoes.expect(key, asyncio.get_running_loop().time())
+        try:
+            written = await write_status(self._api, run, status)
+        except ApiError:
+            self._echoes.heard(key)
+            raise
+        if written["metadata"]["resourceVersion"] == run.metadata.resource_version:
+            self._echoes.heard(key)  # nothing has changed, so no event will tell of it
         self._memories.update(key, written_at=world.now)
-        if written["metadata"]["resourceVersion"] != run.metadata.resource_version:
-            self._after_write(key)
         for story in stories(run, status):
             self._emitter.emit(run, story.type, story.reason, story.message)
         self._count(run, status)

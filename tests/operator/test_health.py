@@ -3,6 +3,7 @@
 from aiohttp.test_utils import TestClient, TestServer
 
 from flowrun_operator.health import LONGEST_ECHO, LONGEST_TURN, Health, application
+from flowrun_operator.observe.echoes import Echoes
 from flowrun_operator.observe.key import RunKey
 from flowrun_operator.report.metrics import Metrics
 
@@ -18,37 +19,37 @@ class Clock:
 
 def test_a_turn_that_never_ends_is_a_fault() -> None:
     turn = 0.0
-    health = Health(clock=Clock(), longest_turn=lambda: turn)
+    health = Health(clock=Clock(), echoes=Echoes(), longest_turn=lambda: turn)
     assert health.fault() == ""
     turn = LONGEST_TURN + 1
     assert "a turn has been under way" in health.fault()
 
 
 def test_a_watch_that_does_not_tell_of_our_own_write_is_a_fault() -> None:
-    clock = Clock()
-    health = Health(clock=clock)
-    health.wrote(KEY)
+    clock, echoes = Clock(), Echoes()
+    health = Health(clock=clock, echoes=echoes, longest_turn=lambda: 0.0)
+    echoes.expect(KEY, clock.now)
     clock.now += LONGEST_ECHO
     assert health.fault() == ""
-    health.wrote(KEY)  # what counts is the first that was not heard of
+    echoes.expect(KEY, clock.now)  # what counts is the first that was not heard of
     clock.now += 1
     assert "the watch has not told" in health.fault()
-    health.heard(KEY)
+    echoes.heard(KEY)
     assert health.fault() == ""
 
 
 def test_an_idle_watch_is_no_fault() -> None:
-    clock = Clock()
-    health = Health(clock=clock)
-    health.wrote(KEY)
-    health.heard(KEY)
+    clock, echoes = Clock(), Echoes()
+    health = Health(clock=clock, echoes=echoes, longest_turn=lambda: 0.0)
+    echoes.expect(KEY, clock.now)
+    echoes.heard(KEY)
     clock.now += 10 * LONGEST_ECHO
     assert health.fault() == ""
 
 
 async def test_the_endpoints_answer_from_the_facts() -> None:
     turn = 0.0
-    health = Health(clock=Clock(), longest_turn=lambda: turn)
+    health = Health(clock=Clock(), echoes=Echoes(), longest_turn=lambda: turn)
     metrics = Metrics()
     metrics.read_at_scrape(lambda: ["Running", "Running"], lambda: {"turns": 3})
     async with TestClient(TestServer(application(health, metrics.exposition))) as client:

@@ -9,11 +9,12 @@ import pytest
 from aiohttp import web
 
 from flowrun_operator.observe import dask, key
+from flowrun_operator.observe.echoes import Echoes
 from flowrun_operator.observe.indices import Indices, index_run
 from flowrun_operator.observe.key import RunKey
 from flowrun_operator.observe.memory import Memories
 from flowrun_operator.observe.pods import read_pod
-from flowrun_operator.perform.errors import ApiError
+from flowrun_operator.perform.errors import ApiError, Conflict
 from flowrun_operator.perform.events import Emitter
 from flowrun_operator.reconcile import Reconciler
 from flowrun_operator.report.metrics import Metrics
@@ -30,11 +31,12 @@ QUOTA = 'pods "r" is forbidden: exceeded quota: q'
 class Cluster:
     """The fake API, an operator in front of it, and the hands that play Kubernetes and Dask."""
 
-    def __init__(self, fake: FakeApi, operator: Callable[[], Reconciler]) -> None:
+    def __init__(self, fake: FakeApi, operator: Callable[[], Reconciler], echoes: Echoes) -> None:
         self.fake = fake
         self._start = operator
         self.operator = operator()
         self.now = NOW
+        self.echoes = echoes
 
     def restart(self) -> None:
         """Another process, which remembers nothing."""
@@ -104,6 +106,7 @@ async def a_cluster_with_a_run(**spec: Any) -> AsyncIterator[Cluster]:
         pods=Live(fake, "pods", key.of_child, read_pod),
         clusters=Live(fake, "daskclusters", key.of_child, dask.read_cluster),
     )
+    echoes = Echoes()
     async with serving(fake) as api:
         cluster: Cluster
 
@@ -120,10 +123,10 @@ async def a_cluster_with_a_run(**spec: Any) -> AsyncIterator[Cluster]:
                 metrics=Metrics(),
                 clock=clock,
                 after_turn=lambda _: None,
-                after_write=lambda _: None,
+                echoes=echoes,
             )
 
-        cluster = Cluster(fake, operator)
+        cluster = Cluster(fake, operator, echoes)
         yield cluster
 
 
@@ -259,6 +262,17 @@ async def test_a_conflict_repeats_the_turn_on_what_is_there_by_then() -> None:
         cluster.fake.before = lambda verb, _: next(conflicts, None) if verb == "update" else None
         await cluster.settle()
         assert cluster.run()["phase"] == "Succeeded"
+
+
+async def test_only_a_write_that_was_made_is_waited_for_by_the_health_check() -> None:
+    async with a_cluster_with_a_run() as cluster:
+        cluster.fake.before = lambda verb, _: status(409, "modified") if verb == "update" else None
+        with pytest.raises(Conflict):
+            await cluster.operator.turn(KEY)
+        assert cluster.echoes.silence(1e9) == 0.0
+        cluster.fake.before = lambda *_: None
+        await cluster.operator.turn(KEY)
+        assert cluster.echoes.silence(1e9) > 0.0
 
 
 async def test_a_flowrun_that_is_gone_leaves_no_cluster_behind() -> None:
