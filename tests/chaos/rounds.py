@@ -16,11 +16,8 @@ from tests.e2e.specs import spec
 from tests.e2e.story import NAME, kept
 from tests.e2e.watch import Watch
 
-RESULT = 90
+FLOW, RESULT = "some_seconds.py", 28
 ORDER = ("Pending", "Starting", "Running", "Succeeded")
-# From apply to the end of its clean-up an undisturbed run takes about so long on two cores: a
-# later kill would meet a run at rest.
-SPAN_SECONDS = 14.0
 # How many objects a run with one worker has, whoever makes them. Pods and ReplicaSets are left
 # out: what a Deployment makes has random names.
 CREATED = {
@@ -50,21 +47,32 @@ class Round:
 def play(rounds: int, seed: int, release: Release, watch: Watch) -> Iterator[Round]:
     """One round after the other: there is one operator to kill.
 
-    The same seed gives the same moments, one in each of equal parts of a run's life, shuffled:
-    few rounds meet its beginning, middle and end as well.
+    A first run, undisturbed, shows how long a run lives here, from its apply to the end of its
+    clean-up. Each round has its moment in another one of equal parts of that life, shuffled: few
+    rounds meet its beginning, middle and end as well. The same seed gives the same shares.
     """
     dice = random.Random(seed)
-    part = SPAN_SECONDS / rounds
-    moments = [part * (place + dice.random()) for place in range(rounds)]
-    dice.shuffle(moments)
-    for number, moment in enumerate(moments, start=1):
+    shares = [(place + dice.random()) / rounds for place in range(rounds)]
+    dice.shuffle(shares)
+    life = _undisturbed_life(release, watch)
+    for number, share in enumerate(shares, start=1):
         release.until_ready()
-        yield _play_round(number, moment, release, watch)
+        yield _play_round(number, share * life, release, watch)
+
+
+def _undisturbed_life(release: Release, watch: Watch) -> float:
+    release.until_ready()
+    with fresh_namespace("not-killed", RESTRICTED) as namespace:
+        start = time.monotonic()
+        end = apply_run(namespace, NAME, spec(FLOW), watch).until_finished()
+        assert status(end)["phase"] == "Succeeded", status(end)
+        settle(namespace, kept(end, has_children=True, runner_stays=True), timeout=90)
+        return time.monotonic() - start
 
 
 def _play_round(number: int, moment: float, release: Release, watch: Watch) -> Round:
     with fresh_namespace(f"killed-{number}", RESTRICTED) as namespace:
-        run = apply_run(namespace, NAME, spec("diamond.py"), watch)
+        run = apply_run(namespace, NAME, spec(FLOW), watch)
         time.sleep(moment)
         met = run.phases[-1] if run.phases else "new"
         kill_operator(release)
