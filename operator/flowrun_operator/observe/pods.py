@@ -59,6 +59,13 @@ class Pod:
         return self.phase in {"Succeeded", "Failed"}
 
     @property
+    def ends(self) -> bool:
+        """All its containers have ended; the kubelet writes the pod's end a moment later."""
+        return bool(self.containers) and all(
+            c.state is ContainerState.TERMINATED for c in self.containers
+        )
+
+    @property
     def ever_started(self) -> bool:
         """Some container of it has run."""
         return any(

@@ -88,7 +88,8 @@ def _stop_runner(world: World) -> tuple[Action, ...]:
         return ()
     if not pod.ever_started:
         return (Delete(Kind.POD, pod.meta.namespace, pod.meta.name, pod.meta.uid),)
-    if pod.active_deadline == 1:
+    # A deadline set on a pod whose containers have all ended would turn its phase into Failed.
+    if pod.ends or pod.active_deadline == 1:
         return ()
     return (Stop(pod.meta.namespace, pod.meta.name, pod.meta.uid),)
 

@@ -29,6 +29,7 @@ from tests.operator.build import (
     a_worker_group,
     a_world,
     ended,
+    running,
     waiting,
 )
 from tests.operator.plan.build import SETTINGS
@@ -113,6 +114,16 @@ def test_a_runner_that_still_runs_is_stopped_so_that_its_log_stays() -> None:
 
 def test_a_runner_is_stopped_once() -> None:
     assert actions(a_world(Phase.FAILED, runner=a_runner(active_deadline=1))) == [DELETE_CLUSTER]
+
+
+def test_a_runner_whose_containers_have_ended_ends_by_itself() -> None:
+    runner = a_runner(ended("runner", 0))
+    assert actions(a_world(Phase.SUCCEEDED, runner=runner)) == [DELETE_CLUSTER]
+
+
+def test_a_sidecar_that_outlives_the_runner_is_stopped() -> None:
+    runner = a_runner(ended("runner", 0), running("proxy"))
+    assert actions(a_world(Phase.SUCCEEDED, runner=runner)) == [STOP, DELETE_CLUSTER]
 
 
 def test_a_runner_that_never_started_is_deleted() -> None:
