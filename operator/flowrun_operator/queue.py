@@ -113,8 +113,10 @@ class Queue(Generic[Key]):
                     del self._due[key]
                     return key
                 break
+            # Not wait_for, whose inner task Kopf would wait for at the end of the process.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._changed.wait()
 
     async def _serve(self, key: Key) -> None:
         again: float | None = None

@@ -11,6 +11,7 @@ from flowrun_operator.judge.verdict import Verdict
 from flowrun_operator.observe.world import World
 
 LONGEST_MESSAGE = 4096
+SUCCESS = "The flow succeeded."
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def _running(world: World, verdict: Verdict) -> Fact | None:
 
 def _complete(world: World, verdict: Verdict) -> Fact | None:
     if verdict.phase is Phase.SUCCEEDED and _ends(world, verdict):
-        return Fact(True, "Succeeded", "The flow succeeded.")
+        return Fact(True, "Succeeded", SUCCESS)
     return None
 
 
@@ -105,7 +106,7 @@ def _failed(world: World, verdict: Verdict) -> Fact | None:
 def _finished(world: World, verdict: Verdict) -> Fact | None:
     if not _ends(world, verdict):
         return None
-    return Fact(True, verdict.reason or verdict.phase, verdict.message)
+    return Fact(True, verdict.reason or verdict.phase, verdict.message or SUCCESS)
 
 
 def _ends(world: World, verdict: Verdict) -> bool:

@@ -154,6 +154,7 @@ def test_a_success_is_complete_and_finished_with_its_result() -> None:
     assert status.completion_time == NOW
     assert told(status, ConditionType.COMPLETE) == ("True", "Succeeded")
     assert told(status, ConditionType.FINISHED) == ("True", "Succeeded")
+    assert all(condition.message for condition in status.conditions)
     assert told(status, ConditionType.FAILED) is None
     assert told(status, ConditionType.RUNNING) == ("False", "Succeeded")
     [attempt] = status.attempts
