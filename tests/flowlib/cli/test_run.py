@@ -1,5 +1,6 @@
 """`flowrun run`: what is refused before a worker starts, and whole runs in their own processes."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -202,16 +203,22 @@ def test_a_signal_ends_the_run_and_every_process_of_it(tmp_path, number, code):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A shell's background job ignores Ctrl-C, and so would everything that it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as running:
-        assert running.stdout is not None
-        while "napping" not in running.stdout.readline():
-            assert running.poll() is None
-        if number is signal.SIGINT:  # as a terminal does it
-            os.killpg(running.pid, number)
-        else:
-            running.send_signal(number)
-        # Ends when the last process that holds the pipes has ended.
-        _, said = running.communicate()
+        try:
+            assert running.stdout is not None
+            while "napping" not in running.stdout.readline():
+                assert running.poll() is None
+            if number is signal.SIGINT:  # as a terminal does it
+                os.killpg(running.pid, number)
+            else:
+                running.send_signal(number)
+            # Ends when the last process that holds the pipes has ended.
+            _, said = running.communicate(timeout=60)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
     assert running.returncode == code
     assert "Stopped" in said
     assert "Traceback" not in said
