@@ -43,7 +43,7 @@ def _missing(name: str) -> str:
 
 def _unknown(name: str, known: Mapping[str, Parameter]) -> str:
     if close := difflib.get_close_matches(name, known, n=1):
-        return f"there is no parameter {name!r}: did you mean {close[0]!r}?"
+        return f"there is no parameter {name!r} (did you mean {close[0]!r}?)"
     there = ", ".join(map(repr, sorted(known))) or "none"
     return f"there is no parameter {name!r} (there are: {there})"
 

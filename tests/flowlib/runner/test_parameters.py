@@ -47,7 +47,7 @@ def test_what_fits(flow: Flow, given: dict[str, Any]) -> None:
         ({"count": None}, "parameter 'count' must be integer, as its default is, not null"),
         ({"flag": 1}, "parameter 'flag' must be boolean, as its default is, not integer"),
         ({"words": "a"}, "parameter 'words' must be array, as its default is, not string"),
-        ({"conut": 3}, "there is no parameter 'conut': did you mean 'count'?"),
+        ({"conut": 3}, "there is no parameter 'conut' (did you mean 'count'?)"),
         ({"zzz": 3}, "there is no parameter 'zzz' (there are: 'anything', 'count', 'flag', "),
         ({"since": "yesterday-ish"}, "parameter 'since' is not a point in time: 'yesterday-ish'"),
         ({"since": 5}, "parameter 'since' is not a point in time: 5"),
