@@ -29,6 +29,10 @@ HTTP_ROUTES = json.dumps(
     ]
 )
 
+#: A worker closes within 2 s of SIGTERM. Where its scheduler goes in the same moment, as both do at
+#: the end of a run, Dask may never come to its end: no node is kept waiting for that.
+WORKER_GRACE_SECONDS = 5
+
 #: What a nanny would set for its worker (docs/decisions/0010): several threads of Python times
 #: several of BLAS oversubscribe a node, and glibc keeps freed memory without the trim.
 WITHOUT_NANNY = {
@@ -121,6 +125,7 @@ def worker_template(run: FlowRun, settings: Settings, attempt: int) -> Template:
         tmp_size="10Gi",
         resources=worker.resources,
     )
+    template["spec"]["terminationGracePeriodSeconds"] = WORKER_GRACE_SECONDS
     return Template(
         path="spec.cluster.worker.podTemplate",
         container="worker",
