@@ -83,7 +83,6 @@ class Operator:
 
     async def run(self, kubeconfig: Path | None) -> None:
         """Runs until a signal stops Kopf, or until a part of it fails."""
-        stop = asyncio.Event()
         registry = handlers.registry(
             started=self._indices.attach,
             enqueue=self._enqueue,
@@ -106,13 +105,13 @@ class Operator:
                 settings=handlers.settings(),
                 standalone=True,
                 clusterwide=True,
-                stop_flag=stop,
             ),
         )
         try:
             await _first_end(watches, *parts)
         finally:
-            stop.set()
+            # Not by a stop flag: Kopf would spend 5 s at its end on the task that waits for it.
+            watches.cancel()
             await asyncio.wait([watches])
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._emitter.drain(), 2.0)
