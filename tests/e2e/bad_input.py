@@ -237,7 +237,7 @@ REFUSED_BY_POD_SECURITY = tuple(
         f"pod-security-of-{which}",
         spec(
             "diamond.py",
-            short(which),
+            short("runner"),
             container(which, securityContext={"allowPrivilegeEscalation": True}),
         ),
         "Forbidden",
