@@ -53,7 +53,8 @@ cluster: .venv/ready  ## the test cluster with the product installed at this che
 	$(TIMED) "helm install" bash -ec '$(CLUSTER_ENV); $(INSTALL); $(RESTART)'
 
 e2e: cluster  ## tests on the test cluster
-	$(CLUSTER_ENV); $(PY) -m pytest -q -m e2e --durations=15 tests/e2e
+	$(CLUSTER_ENV); $(PY) -m pytest -q -m "e2e and not alone" -n 3 --dist loadfile --no-loadscope-reorder --durations=10 tests/e2e
+	$(CLUSTER_ENV); $(PY) -m pytest -q -m "e2e and alone" --durations=10 tests/e2e
 
 test: .venv/ready  ## all of it: check, unit, e2e
 	@$(TIMED) "make check" $(MAKE) --no-print-directory check

@@ -49,9 +49,9 @@ def play(
         theirs = {f"{each['kind'].lower()}/{each['metadata']['name']}" for each in objects}
         run = apply_in(namespace, spec, objects, watch)
         if fault is not None:
-            run.until_phase("Running")
+            run.until_phase("Running", timeout=300)
             fault(run)
-        end = run.until_finished()
+        end = run.until_finished(timeout=300)
         wanted = theirs | kept(end, has_children=has_children, runner_stays=runner_stays)
         left_at_end = settle(namespace, wanted, timeout=90)
         events = run.events()

@@ -16,7 +16,7 @@ from tests.e2e.watch import Watch
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(480)]
 
-AT_ONCE = 12  # runs; each has up to three pods, and the node has two cores
+AT_ONCE = 10  # runs; each has up to three pods, and the node has two cores
 
 Stories = Mapping[str, "Future[Story]"]
 

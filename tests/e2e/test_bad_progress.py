@@ -10,7 +10,7 @@ from tests.e2e.specs import Spec, spec
 from tests.e2e.story import Story, play
 from tests.e2e.watch import Watch
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(480)]
 
 # How the runner answers -> how the operator counts it.
 ANSWERS = {"garbage": "garbage", "endless": "too_large", "slow": "slow", "elsewhere": "status"}

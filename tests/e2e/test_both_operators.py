@@ -10,7 +10,7 @@ from tests.e2e.runs import Run, status
 from tests.e2e.specs import spec
 from tests.e2e.watch import Watch
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.timeout(240)]
 
 DASKCLUSTERS = "/apis/kubernetes.dask.org/v1/daskclusters"
 

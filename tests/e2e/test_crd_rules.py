@@ -63,12 +63,21 @@ def created(kube: Kubectl) -> dict[str, Any]:
     return json.loads(kube("create", "-f", "-", "-o", "json", input=json.dumps(manifest)).stdout)
 
 
+CONFLICT = "Error from server (Conflict)"
+
+
 def refusal(kube: Kubectl, manifest: dict[str, Any], *command: str) -> str:
     """What the API server says when it refuses; nothing is stored either way."""
     command = command or ("create",)
-    answer = kube(*command, "--dry-run=server", "-f", "-", input=json.dumps(manifest), check=False)
-    assert answer.returncode != 0, f"accepted: {answer.stdout}"
-    return answer.stderr
+    said = CONFLICT
+    while CONFLICT in said:
+        # The operator may write the status between kubectl replace's read and its write.
+        answer = kube(
+            *command, "--dry-run=server", "-f", "-", input=json.dumps(manifest), check=False
+        )
+        assert answer.returncode != 0, f"accepted: {answer.stdout}"
+        said = answer.stderr
+    return said
 
 
 CREATE: dict[str, tuple[dict[str, Any], str]] = {

@@ -20,7 +20,7 @@ from tests.e2e.release import CHART, VALUES, Release
 from tests.e2e.runs import Run, status
 from tests.e2e.specs import spec
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.timeout(300)]
 
 FLOWRUN_CRD = "flowruns.flowrun.dev"
 DASK_CRDS = [

@@ -6,7 +6,7 @@ from tests.chaos.rounds import play
 from tests.e2e.release import Release
 from tests.e2e.watch import Watch
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.timeout(300)]
 
 SEED = 20261122
 

@@ -13,7 +13,7 @@ from tests.e2e.release import Release
 from tests.e2e.story import Story, play
 from tests.e2e.watch import Watch
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(480)]
+pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.timeout(480)]
 
 
 @pytest.fixture(scope="module")
