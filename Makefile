@@ -7,6 +7,9 @@ KIND := $(PY) -m hack.kind
 TIMED := hack/timed
 # kubectl, helm and kind as the test cluster has them; never a kubeconfig picked up silently.
 CLUSTER_ENV = eval "$$($(KIND) env)"
+# How many of the test modules run side by side on the test cluster; 0: one after the other. Two cores
+# are too few for more than one: starts are late then, and start deadlines fail runs that were well.
+E2E_WORKERS ?= 0
 CHART := charts/flowrun-operator
 INSTALL = kubectl apply -f hack/namespace.yaml && helm upgrade --install flowrun $(CHART) \
 	  --namespace flowrun-system --set image.tag=dev --set runtimeImage.tag=dev --wait --timeout 180s
@@ -53,7 +56,7 @@ cluster: .venv/ready  ## the test cluster with the product installed at this che
 	$(TIMED) "helm install" bash -ec '$(CLUSTER_ENV); $(INSTALL); $(RESTART)'
 
 e2e: cluster  ## tests on the test cluster
-	$(CLUSTER_ENV); $(PY) -m pytest -q -m "e2e and not alone" -n 3 --dist loadfile --no-loadscope-reorder --durations=10 tests/e2e
+	$(CLUSTER_ENV); $(PY) -m pytest -q -m "e2e and not alone" -n $(E2E_WORKERS) --dist loadfile --no-loadscope-reorder --durations=10 tests/e2e
 	$(CLUSTER_ENV); $(PY) -m pytest -q -m "e2e and alone" --durations=10 tests/e2e
 
 test: .venv/ready  ## all of it: check, unit, e2e
