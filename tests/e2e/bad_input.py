@@ -208,7 +208,7 @@ FAILS_WHILE_RUNNING = (
         "runner-evicted",
         spec("long.py"),
         "RunnerLost",
-        ("Eviction API: evicting",),
+        ("Pod run-1-", "-runner was "),
         runs=True,
         runner_stays=False,
         fault=faults.evict_runner,
