@@ -18,6 +18,7 @@ MAX_FAILURE = 200
 class Outcome(StrEnum):
     SUCCEEDED = "Succeeded"
     FAILED = "Failed"
+    STOPPED = "Stopped"
 
 
 class Reason(StrEnum):
@@ -25,8 +26,10 @@ class Reason(StrEnum):
 
     INVALID_FLOW = "InvalidFlow"
     INVALID_PARAMETERS = "InvalidParameters"
+    VERSION_MISMATCH = "VersionMismatch"
     TASK_FAILED = "TaskFailed"
     SCHEDULER_LOST = "SchedulerLost"
+    WORKERS_LOST = "WorkersLost"
     RUNNER_CRASHED = "RunnerCrashed"
 
 
@@ -60,6 +63,8 @@ class Verdict:
     def exit_code(self) -> ExitCode:
         if self.outcome is Outcome.SUCCEEDED:
             return ExitCode.SUCCEEDED
+        if self.outcome is Outcome.STOPPED:
+            return ExitCode.STOPPED
         if self.reason in (Reason.INVALID_FLOW, Reason.INVALID_PARAMETERS):
             return ExitCode.INVALID
         if self.reason is Reason.RUNNER_CRASHED:

@@ -33,6 +33,15 @@ WORKERS = {
     "required": ["ready"],
     "additionalProperties": False,
 }
+USAGE = {
+    "type": "object",
+    "properties": {
+        "workerSeconds": {"type": "number", "minimum": 0},
+        "peakMemoryBytes": COUNT,
+    },
+    "required": ["workerSeconds", "peakMemoryBytes"],
+    "additionalProperties": False,
+}
 FAILED_TASKS = {
     "type": "array",
     "maxItems": 5,
@@ -52,6 +61,7 @@ PROGRESS = {
         "stage": {"enum": ["preflight", "waiting", "running", "finished"]},
         "startedAt": TIME,
         "workers": WORKERS,
+        "usage": USAGE,
         "tasks": TASKS,
         "failedTasks": FAILED_TASKS,
     },
@@ -62,19 +72,22 @@ VERDICT = {
     "type": "object",
     "properties": {
         "version": {"const": 1},
-        "outcome": {"enum": ["Succeeded", "Failed"]},
+        "outcome": {"enum": ["Succeeded", "Failed", "Stopped"]},
         "reason": {
             "enum": [
                 "InvalidFlow",
                 "InvalidParameters",
+                "VersionMismatch",
                 "TaskFailed",
                 "SchedulerLost",
+                "WorkersLost",
                 "RunnerCrashed",
             ]
         },
         "message": {"type": "string", "maxLength": 1024},
         "startedAt": TIME,
         "workers": WORKERS,
+        "usage": USAGE,
         "tasks": TASKS,
         "failedTasks": FAILED_TASKS,
         "result": {},

@@ -11,6 +11,7 @@ class Reason(StrEnum):
     INVALID_FLOW = "InvalidFlow"
     INVALID_PARAMETERS = "InvalidParameters"
     TASK_FAILED = "TaskFailed"
+    VERSION_MISMATCH = "VersionMismatch"
     RUNNER_CRASHED = "RunnerCrashed"  # ended without a verdict: a signal, sys.exit, no flowlib
 
     # Keeps a pod from starting; may heal until the start deadline.
@@ -24,6 +25,7 @@ class Reason(StrEnum):
     # Something that ran is gone.
     CLUSTER_LOST = "ClusterLost"
     SCHEDULER_LOST = "SchedulerLost"
+    WORKERS_LOST = "WorkersLost"
     RUNNER_LOST = "RunnerLost"
 
 
@@ -43,7 +45,9 @@ VERDICT_REASONS = frozenset(
         Reason.INVALID_FLOW,
         Reason.INVALID_PARAMETERS,
         Reason.TASK_FAILED,
+        Reason.VERSION_MISMATCH,
         Reason.SCHEDULER_LOST,
+        Reason.WORKERS_LOST,
         Reason.RUNNER_CRASHED,
     }
 )

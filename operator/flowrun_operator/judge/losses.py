@@ -29,14 +29,14 @@ def cluster_lost(world: World) -> Verdict | None:
 def runner_taken_away(world: World) -> Verdict | None:
     """The runner's pod was deleted, evicted, preempted, or its node shut down.
 
-    A runner that is stopped so writes the verdict of a crash: it cannot know who stopped it. Its
-    end is waited for, since it may still succeed; only its own account of a failure stands.
+    A runner that is stopped so says no more than that: it cannot know who stopped it. Its end is
+    waited for, since it may still succeed; only its own account of a failure stands.
     """
     pod, container = world.runner, world.runner_container
     if pod is None or not _taken_away(pod, container):
         return None
     testimony = world.testimony
-    if testimony is not None and testimony.reason is not Reason.RUNNER_CRASHED:
+    if testimony is not None and testimony.accuses:
         return None
     if not _has_ended(pod, container) and not runner_overdue(world):
         return None

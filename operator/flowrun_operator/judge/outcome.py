@@ -37,7 +37,13 @@ def runner_has_the_last_word(world: World) -> Verdict | None:
 
 def runner_failed(world: World) -> Verdict | None:
     """The runner says why the run failed."""
-    return _failure(world.testimony) if world.testimony else None
+    testimony = world.testimony
+    if testimony is None:
+        return None
+    if testimony.outcome == "Stopped":
+        # By nobody whom the API server knows of: a shutdown of the node's, or a kill by hand.
+        return Verdict(Phase.FAILED, Reason.RUNNER_LOST, f"The runner: {testimony.message}.")
+    return _failure(testimony)
 
 
 def runner_ended_without_verdict(world: World) -> Verdict | None:

@@ -64,6 +64,15 @@ class WorkerCount(Hostile):
     ready: Annotated[int, Field(ge=0, le=100_000)] = 0
 
 
+class WorkerUsage(Hostile):
+    """What the workers used, as their scheduler was told."""
+
+    worker_seconds: Annotated[
+        float, Field(alias="workerSeconds", ge=0, le=10**12, allow_inf_nan=False)
+    ]
+    peak_memory_bytes: Annotated[int, Field(alias="peakMemoryBytes", ge=0, le=10**18)]
+
+
 class TaskFailure(Hostile):
     """A task that failed."""
 

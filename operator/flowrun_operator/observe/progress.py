@@ -10,6 +10,7 @@ from flowrun_operator.observe.hostile import (
     TaskCounts,
     TaskFailure,
     WorkerCount,
+    WorkerUsage,
 )
 
 #: The most that is read of an answer; the contract's 16 KiB.
@@ -22,6 +23,7 @@ class Progress(Hostile):
     stage: Literal["preflight", "waiting", "running", "finished"]
     started_at: Annotated[AwareDatetime | None, Field(alias="startedAt", strict=False)] = None
     workers: WorkerCount = WorkerCount()
+    usage: WorkerUsage | None = None
     tasks: TaskCounts | None = None
     failed_tasks: Annotated[
         tuple[TaskFailure, ...], Field(alias="failedTasks", max_length=FAILED_TASKS, strict=False)

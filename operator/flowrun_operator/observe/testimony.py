@@ -12,6 +12,7 @@ from flowrun_operator.observe.hostile import (
     TaskCounts,
     TaskFailure,
     WorkerCount,
+    WorkerUsage,
     clean_result,
 )
 
@@ -23,16 +24,22 @@ class Testimony(Hostile):
     """The runner's own verdict. The judge gives the one that counts, and mostly follows it."""
 
     version: Literal[1]
-    outcome: Literal["Succeeded", "Failed"]
+    outcome: Literal["Succeeded", "Failed", "Stopped"]
     reason: Annotated[Reason | None, Field(strict=False)] = None
     message: LongText = ""
     started_at: Annotated[AwareDatetime | None, Field(alias="startedAt", strict=False)] = None
     workers: WorkerCount = WorkerCount()
+    usage: WorkerUsage | None = None
     tasks: TaskCounts | None = None
     failed_tasks: Annotated[
         tuple[TaskFailure, ...], Field(alias="failedTasks", max_length=FAILED_TASKS, strict=False)
     ] = ()
     result: Any = None
+
+    @property
+    def accuses(self) -> bool:
+        """The runner names a fault of its flow or of the cluster: it was not just stopped."""
+        return self.outcome == "Failed" and self.reason is not Reason.RUNNER_CRASHED
 
     @field_validator("result")
     @classmethod
@@ -42,7 +49,9 @@ class Testimony(Hostile):
     @model_validator(mode="after")
     def _reason_fits(self) -> "Testimony":
         if (self.outcome == "Failed") != (self.reason in VERDICT_REASONS):
-            raise ValueError("a failure has one of the runner's own reasons, a success has none")
+            raise ValueError(
+                "a failure has one of the runner's own reasons, any other outcome none"
+            )
         return self
 
 

@@ -26,7 +26,7 @@ from tests.operator.build import (
 )
 
 STARTED = {"startedAt": "2026-11-22T05:00:55Z"}
-STOPPED = a_testimony("Failed", reason="RunnerCrashed", message="stopped by SIGTERM", **STARTED)
+STOPPED = a_testimony("Stopped", message="stopped by SIGTERM while running", **STARTED)
 SCHEDULER_GONE = a_testimony("Failed", reason="SchedulerLost", message="no answer", **STARTED)
 TASK_FAILED = a_testimony("Failed", reason="TaskFailed", message="2 tasks failed", **STARTED)
 LATE = BEGAN + timedelta(seconds=61)
@@ -130,6 +130,10 @@ ENDS = {
         a_world(
             Phase.RUNNING, runner=a_runner(ended("runner", 137, reason="ContainerStatusUnknown"))
         ),
+        (Phase.FAILED, Reason.RUNNER_LOST),
+    ),
+    "a runner that was stopped by nobody whom the API server knows of": (
+        a_world(Phase.RUNNING, runner=a_runner(ended("runner", 143, STOPPED))),
         (Phase.FAILED, Reason.RUNNER_LOST),
     ),
     "a flow that called sys.exit": (

@@ -16,6 +16,7 @@ PROGRESS: dict[str, Any] = {
     "stage": "running",
     "startedAt": "2026-11-22T05:00:00.000000Z",
     "workers": {"ready": 2},
+    "usage": {"workerSeconds": 12.5, "peakMemoryBytes": 262144000},
     "tasks": {
         "total": 301,
         "pending": 100,
@@ -31,6 +32,12 @@ SUCCESS: dict[str, Any] = {
     "outcome": "Succeeded",
     "workers": {"ready": 2},
     "result": 9900,
+}
+STOPPED: dict[str, Any] = {
+    "version": 1,
+    "outcome": "Stopped",
+    "message": "stopped by SIGTERM while running: 12 of 40 tasks had ended",
+    "usage": {"workerSeconds": 60, "peakMemoryBytes": 1},
 }
 FAILURE: dict[str, Any] = {
     "version": 1,
@@ -49,6 +56,9 @@ def test_the_contracts_example_of_progress_is_read() -> None:
     assert progress is not None
     assert progress.flow_has_started
     assert progress.workers.ready == 2
+    assert progress.usage is not None
+    assert progress.usage.worker_seconds == 12.5
+    assert progress.usage.peak_memory_bytes == 262144000
     assert progress.tasks is not None
     assert progress.tasks.succeeded == 199
     assert [task.name for task in progress.failed_tasks] == ["inc[3]"]
@@ -80,6 +90,12 @@ def test_a_runner_that_waits_has_not_started_the_flow(stage: str) -> None:
         as_bytes(PROGRESS | {"startedAt": "2026-11-22T05:00:00"}),
         as_bytes(PROGRESS | {"failedTasks": [{"name": "a"}] * 6}),
         as_bytes(PROGRESS | {"failedTasks": [{"name": 3}]}),
+        as_bytes(PROGRESS | {"usage": {"workerSeconds": 1.0}}),
+        as_bytes(PROGRESS | {"usage": {"workerSeconds": -1.0, "peakMemoryBytes": 0}}),
+        as_bytes(PROGRESS | {"usage": {"workerSeconds": float("nan"), "peakMemoryBytes": 0}}),
+        as_bytes(PROGRESS | {"usage": {"workerSeconds": 1e400, "peakMemoryBytes": 0}}),
+        as_bytes(PROGRESS | {"usage": {"workerSeconds": "1", "peakMemoryBytes": 0}}),
+        as_bytes(PROGRESS | {"usage": {"workerSeconds": 1.0, "peakMemoryBytes": 0.5}}),
         as_bytes(PROGRESS | {"x": "y" * LIMIT_BYTES}),
     ],
 )
@@ -99,9 +115,14 @@ def test_a_failed_tasks_words_are_cleaned_and_cut() -> None:
 
 def test_verdicts_are_read() -> None:
     success = read_testimony(json.dumps(SUCCESS))
+    stopped = read_testimony(json.dumps(STOPPED))
     failure = read_testimony(json.dumps(FAILURE))
     assert success is not None
     assert (success.outcome, success.result) == ("Succeeded", 9900)
+    assert stopped is not None
+    assert (stopped.outcome, stopped.reason, stopped.accuses) == ("Stopped", None, False)
+    assert stopped.usage is not None
+    assert stopped.usage.worker_seconds == 60
     assert failure is not None
     assert (failure.outcome, failure.reason) == ("Failed", Reason.TASK_FAILED)
 
@@ -115,6 +136,7 @@ def test_verdicts_are_read() -> None:
         json.dumps(SUCCESS | {"version": 2}),
         json.dumps(SUCCESS | {"version": "1"}),
         json.dumps(SUCCESS | {"reason": "TaskFailed"}),
+        json.dumps(STOPPED | {"reason": "RunnerCrashed"}),
         json.dumps(FAILURE | {"reason": "ImagePull"}),
         json.dumps(FAILURE | {"reason": "Whatever"}),
         json.dumps({k: v for k, v in FAILURE.items() if k != "reason"}),
