@@ -21,6 +21,7 @@ from flowlib.engine.work import Chunk, Claim, Report, TaskSpec
 from flowlib.executors import dask_worker
 from flowlib.executors.protocol import ExecutorLost
 from flowlib.executors.scheduler_watch import SchedulerWatch
+from flowlib.executors.usage import Usage
 
 #: Seconds that a chunk may take before it hands the rest of its rows back.
 BOX = 0.1
@@ -78,6 +79,11 @@ class DaskSession:
     def workers(self) -> int:
         """How many workers the scheduler knows."""
         return self._watch.workers
+
+    @property
+    def usage(self) -> Usage:
+        """What the workers used since the scheduler was reached."""
+        return self._watch.meter.read()
 
     def wait_for_workers(self, number: int) -> None:
         """Returns when the scheduler knows so many. Raises ExecutorLost."""

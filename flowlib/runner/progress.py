@@ -5,7 +5,8 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from flowlib.engine.progress import Observer
-from flowlib.runner.verdict import MAX_FAILURE, MAX_NAME, timestamp
+from flowlib.executors.usage import Usage
+from flowlib.runner.verdict import MAX_FAILURE, MAX_NAME, timestamp, usage_json
 
 
 class Stage(StrEnum):
@@ -20,6 +21,8 @@ class Place(Protocol):
 
     @property
     def workers(self) -> int: ...
+    @property
+    def usage(self) -> Usage: ...
 
 
 class Progress:
@@ -36,12 +39,19 @@ class Progress:
         """How many workers the scheduler knows, as far as was heard."""
         return self.place.workers if self.place is not None else 0
 
+    @property
+    def usage(self) -> Usage | None:
+        """What the workers used; None before the scheduler was reached."""
+        return self.place.usage if self.place is not None else None
+
     def to_json(self) -> bytes:
         snapshot = self.observer.snapshot
         told: dict[str, Any] = {"stage": self.stage}
         if snapshot.started_at is not None:
             told["startedAt"] = timestamp(snapshot.started_at)
         told["workers"] = {"ready": self.workers_ready}
+        if (usage := self.usage) is not None:
+            told["usage"] = usage_json(usage)
         if self.loaded:
             told["tasks"] = snapshot.counts.to_dict()
         told["failedTasks"] = [

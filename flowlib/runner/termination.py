@@ -23,7 +23,11 @@ class TerminationLog:
         if self._written:
             return
         self._written = True
-        verdict = replace(verdict, workers_ready=self._progress.workers_ready)
+        verdict = replace(
+            verdict,
+            workers_ready=self._progress.workers_ready,
+            usage=self._progress.usage,
+        )
         if self._path is not None:
             self._path.write_text(verdict.to_json())
 

@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from flowlib.engine.progress import Counts, FailedTask
+from flowlib.executors.usage import Usage
 
 MAX_BYTES = 3072
 MAX_MESSAGE = 1024
@@ -54,6 +55,7 @@ class Verdict:
     message: str = ""
     started_at: datetime | None = None
     workers_ready: int | None = None
+    usage: Usage | None = None
     tasks: Counts | None = None
     failed_tasks: tuple[FailedTask, ...] = ()
     #: The only reference task's value, or NO_RESULT.
@@ -100,12 +102,22 @@ class Verdict:
             told["startedAt"] = timestamp(self.started_at)
         if self.workers_ready is not None:
             told["workers"] = {"ready": self.workers_ready}
+        if self.usage is not None:
+            told["usage"] = usage_json(self.usage)
         if self.tasks is not None:
             told["tasks"] = self.tasks.to_dict()
         told["failedTasks"] = failed
         if (result := small_json(self.result)) is not None:
             told["result"] = json.loads(result)
         return json.dumps(told)
+
+
+def usage_json(usage: Usage) -> dict[str, Any]:
+    """As progress and verdict have it."""
+    return {
+        "workerSeconds": usage.worker_seconds,
+        "peakMemoryBytes": usage.peak_memory_bytes,
+    }
 
 
 def timestamp(moment: datetime) -> str:

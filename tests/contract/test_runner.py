@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowlib.engine.progress import Counts, FailedTask, Observer
+from flowlib.executors.usage import Usage
 from flowlib.runner.progress import Progress, Stage
 from flowlib.runner.verdict import NO_RESULT, ExitCode, Outcome, Reason, Verdict, small_json
 
@@ -110,6 +112,7 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
     max_leaves=8,
 )
+usages = st.builds(Usage, st.floats(0, 10**9), st.integers(0, 10**15))
 verdicts = st.builds(
     Verdict,
     outcome=st.sampled_from(Outcome),
@@ -117,6 +120,7 @@ verdicts = st.builds(
     message=texts,
     started_at=moments,
     workers_ready=st.none() | st.integers(0, 10**6),
+    usage=st.none() | usages,
     tasks=st.none() | counts,
     failed_tasks=failures,
     result=st.just(NO_RESULT) | values,
@@ -166,11 +170,12 @@ def test_an_ordinary_verdict_is_not_cut() -> None:
         Outcome.FAILED,
         Reason.TASK_FAILED,
         "m" * 1024,
-        datetime(2026, 11, 22, 5, tzinfo=UTC),
-        2,
-        Counts(10, failed=5),
-        failed,
-        {"answer": 42},
+        started_at=datetime(2026, 11, 22, 5, tzinfo=UTC),
+        workers_ready=2,
+        usage=Usage(12.5, 262144000),
+        tasks=Counts(10, failed=5),
+        failed_tasks=failed,
+        result={"answer": 42},
     )
     told = json.loads(verdict.to_json())
 
@@ -178,6 +183,7 @@ def test_an_ordinary_verdict_is_not_cut() -> None:
     assert [task["message"] for task in told["failedTasks"]] == ["ValueError('no')"] * 5
     assert told["result"] == {"answer": 42}
     assert told["startedAt"] == "2026-11-22T05:00:00.000000Z"
+    assert told["usage"] == {"workerSeconds": 12.5, "peakMemoryBytes": 262144000}
 
 
 def test_what_does_not_fit_is_cut_from_the_failures_before_the_message() -> None:
@@ -206,9 +212,20 @@ def test_a_small_result_is_at_most_512_bytes(value: Any) -> None:
     assert text is None or len(text.encode()) <= 512
 
 
-@given(st.sampled_from(Stage), counts, failures, st.booleans())
+@dataclass
+class Place:
+    """What a run tells of its cluster."""
+
+    workers: int
+    usage: Usage
+
+
+places = st.none() | st.builds(Place, st.integers(0, 10**6), usages)
+
+
+@given(st.sampled_from(Stage), counts, failures, st.booleans(), places)
 def test_every_progress_is_json_of_at_most_16_kib(
-    stage: Stage, count: Counts, failed: tuple[FailedTask, ...], loaded: bool
+    stage: Stage, count: Counts, failed: tuple[FailedTask, ...], loaded: bool, place: Place | None
 ) -> None:
     observer = Observer()
     observer.publish(count)
@@ -218,9 +235,11 @@ def test_every_progress_is_json_of_at_most_16_kib(
     progress = Progress(observer)
     progress.stage = stage
     progress.loaded = loaded
+    progress.place = place
 
     told = progress.to_json()
 
     assert len(told) <= 16 * 1024
     jsonschema.validate(json.loads(told), PROGRESS)
     assert ("tasks" in json.loads(told)) == loaded
+    assert ("usage" in json.loads(told)) == (place is not None)

@@ -184,6 +184,8 @@ def test_the_diamond_from_waiting_to_its_verdict(folder: Path, dask: Dask) -> No
     assert (verdict["outcome"], verdict["result"]) == ("Succeeded", 9900)
     assert verdict["tasks"]["succeeded"] == 301
     assert verdict["startedAt"] == told["startedAt"]
+    assert 0 < told["usage"]["workerSeconds"] <= verdict["usage"]["workerSeconds"]
+    assert verdict["usage"]["peakMemoryBytes"] > 10_000_000
     assert "The Dask dashboard is available at http://scheduler:8787/status" in said
 
 
