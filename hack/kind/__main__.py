@@ -14,6 +14,7 @@ COMMANDS = {
     "down": "end the cluster; caches stay",
     "status": "one look",
     "tools": "find or fetch kubectl and helm",
+    "kwok": "build kwok, for nodes that do not exist; tests/chaos/ asks for it",
     "env": 'print the shell variables that name the cluster: eval "$(python3 -m hack.kind env)"',
     "audit": "print the API server's audit log, one JSON object a line",
 }
@@ -56,6 +57,8 @@ def run(arguments: argparse.Namespace) -> None:
                 cluster.load(arguments.image)
             elif arguments.command == "tools":
                 binaries.kubectl_and_helm()
+            elif arguments.command == "kwok":
+                binaries.kwok()
             else:
                 cluster.down()
             stages.say(f"{arguments.command}: {time.monotonic() - start:.1f} s")

