@@ -40,10 +40,15 @@ def deployment_away(release: Release, name: str, pods: str) -> Iterator[None]:
 
 
 def environment_of(release: Release) -> dict[str, str]:
-    """What the chart tells the operator: its plain FLOWRUN_ variables."""
+    """What the chart tells the operator, with this machine in the place of its pod."""
     body = release.kubectl.json("get", "deployment", OPERATOR)
     (container,) = body["spec"]["template"]["spec"]["containers"]
-    return {each["name"]: each["value"] for each in container["env"] if each.get("value")}
+    of_the_pod = {"metadata.namespace": release.namespace, "metadata.name": socket.gethostname()}
+    told = {}
+    for each in container["env"]:
+        field = each.get("valueFrom", {}).get("fieldRef", {}).get("fieldPath")
+        told[each["name"]] = of_the_pod[field] if field else each.get("value", "")
+    return told
 
 
 class LocalOperator:
@@ -74,6 +79,11 @@ class LocalOperator:
         """Of the running process."""
         assert self._process is not None, "the operator was never started"
         return self._process.pid
+
+    @property
+    def runs(self) -> bool:
+        """Whether there is a living process."""
+        return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
         """Returns at once; `until_ready` waits."""
@@ -110,7 +120,7 @@ class LocalOperator:
 
     def stop(self) -> None:
         """SIGTERM, as the kubelet does it."""
-        if self._process is None or self._process.poll() is not None:
+        if self._process is None or not self.runs:
             return
         self._process.terminate()
         try:

@@ -82,6 +82,7 @@ class Proxy:
         self._mischief = mischief or Mischief()
         self._kill: Kill | None = None
         self._killed = threading.Event()
+        self._dead: set[object] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         self.calls: Counter[tuple[str, str]] = Counter()
@@ -150,13 +151,15 @@ class Proxy:
         await self._session.close()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
+        if request.protocol in self._dead:
+            return _cut(request)  # what the killed one had sent beside its last write
         call = Call.of(request.method, request.path, request.query.get("watch") == "true")
         self.calls[call.method if not call.watch else "WATCH", call.resource] += 1
         if call.watch:
             return await self._watch(request)
         self.writes += call.writes
-        kill = self._kill if self._kill and call.writes else None
-        if kill and self.writes >= kill.number:
+        kill = self._kill
+        if kill and call.writes and self.writes >= kill.number:
             if kill.moment == "after" and self.writes == kill.number:
                 await self._forward(request)
             return self._end_the_client(request, kill)
@@ -168,9 +171,12 @@ class Proxy:
 
     def _end_the_client(self, request: web.Request, kill: Kill) -> web.Response:
         if not self._killed.is_set():
+            assert self._runner.server is not None
             kill.kill()
+            self._kill = None
+            self._dead.update(self._runner.server.connections)
             self._killed.set()
-        return _cut(request)  # also what it sent beside, before it died: nothing more passes
+        return _cut(request)
 
     async def _spoil(self, request: web.Request, fault: Fault) -> web.StreamResponse:
         if fault in REFUSALS:

@@ -17,7 +17,7 @@ TAINT = {"key": "flowrun.dev/simulated", "value": "true", "effect": "NoSchedule"
 MANAGED = {"kwok.x-k8s.io/node": "fake"}
 RUNNER, AFTER = "chaos.flowrun.dev/runner", "chaos.flowrun.dev/after"
 
-Ending = Literal["succeeds", "fails", "crashes", "crashes-once", "stays"]
+Ending = Literal["succeeds", "fails", "crashes", "stays"]
 
 
 def node(number: int) -> Mapping[str, Any]:
@@ -62,11 +62,11 @@ def simulated_nodes(count: int = 1) -> Iterator[None]:
             kwok.wait(timeout=10)
 
 
-def simulated(ending: Ending = "succeeds", *changes: Spec, after: str = "500ms") -> Spec:
-    """A spec all of whose pods go to simulated nodes, and whose runner ends so."""
+def simulated(*endings: Ending, after: str = "500ms", **more: Any) -> Spec:
+    """A spec all of whose pods go to simulated nodes; its runners end so, attempt by attempt."""
     place: Spec = {"nodeSelector": LABEL, "tolerations": [{**TAINT, "operator": "Equal"}]}
-    how = {"metadata": {"annotations": {RUNNER: ending, AFTER: after}}}
-    result: Spec = {
+    how = {"metadata": {"annotations": {RUNNER: ",".join(endings), AFTER: after}}}
+    spec: Spec = {
         "flow": {"entrypoint": "flow.py:flow"},
         "image": "simulated",
         "runner": {"podTemplate": {"spec": place, **how}},
@@ -76,9 +76,7 @@ def simulated(ending: Ending = "succeeds", *changes: Spec, after: str = "500ms")
             "worker": {"podTemplate": {"spec": place}},
         },
     }
-    for change in changes:
-        result = merged(result, change)
-    return result
+    return merged(spec, more)
 
 
 def _selector(labels: Mapping[str, str]) -> str:

@@ -80,3 +80,8 @@ class Kubectl:
     def apply(self, *objects: Mapping[str, Any]) -> None:
         """Applies objects given as JSON."""
         self("apply", "-f", "-", input="\n---\n".join(json.dumps(each) for each in objects))
+
+    def patch_spec(self, kind: str, name: str, change: Mapping[str, Any]) -> None:
+        """Changes fields of the object's spec."""
+        patch = json.dumps({"spec": change})
+        self("patch", kind, name, "--type=merge", "--patch", patch)

@@ -11,7 +11,7 @@ from tests.e2e.kube import Kubectl
 from tests.e2e.watch import Object, Seen, Watch
 
 FLOWRUNS = "/apis/flowrun.dev/v1alpha1/flowruns"
-FINISHED = ("Succeeded", "Failed")
+FINISHED = ("Succeeded", "Failed", "Cancelled")
 
 Spec = Mapping[str, Any]
 

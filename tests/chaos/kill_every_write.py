@@ -1,0 +1,76 @@
+"""The operator is killed before and after its n-th write, for every n of a run's life.
+
+A write is every request that changes something but an Event. The life of a run here goes from its
+creation to the moment at which, after its deletion, nothing of it is left.
+"""
+
+import random
+from collections.abc import Iterator
+
+from tests.chaos import oracle
+from tests.chaos.outcome import Outcome
+from tests.chaos.scripts import Script
+from tests.chaos.stand import Stand
+from tests.e2e.leftovers import settle
+from tests.e2e.namespaces import fresh_namespace
+from tests.e2e.runs import apply_run, phase
+from tests.e2e.watch import Object, WatchTimeout
+
+MOMENTS = ("before", "after")
+Place = tuple[int, str]
+
+
+def kill_every_write(
+    script: Script, stand: Stand, seed: int, at_most: int | None = None
+) -> Outcome:
+    """One run for every place of a kill, or for `at_most` of them, drawn by the seed."""
+    ends: list[Object] = []
+    problems: list[str] = []
+    kills = 0
+    with fresh_namespace(f"kill-{script.title.replace(' ', '-')}") as namespace:
+        stand.ready()
+        problems += _play(script, stand, namespace, "not-killed", ends)
+        writes = stand.proxy.writes
+        for number, moment in _places(writes, seed, at_most):
+            stand.ready()
+            stand.proxy.count_anew(kill=stand.kill_at(number, moment))
+            found = _play(script, stand, namespace, f"{moment}-{number}", ends)
+            problems += [f"killed {moment} write {number}: {each}" for each in found]
+            kills += stand.proxy.until_killed(0)
+        problems += oracle.wrong_children(oracle.made_in(namespace), ends)
+    counts = {"writes": writes, "runs": len(ends), "kills": kills}
+    return Outcome(f"kill at every write, {script.title}", counts, tuple(problems))
+
+
+def _places(writes: int, seed: int, at_most: int | None) -> list[Place]:
+    every = [(number, moment) for number in range(1, writes + 1) for moment in MOMENTS]
+    if at_most is None or at_most >= len(every):
+        return every
+    return sorted(random.Random(seed).sample(every, at_most))
+
+
+def _play(
+    script: Script, stand: Stand, namespace: str, name: str, ends: list[Object]
+) -> Iterator[str]:
+    """The whole life; what was wrong with it."""
+    run = apply_run(namespace, name, script.spec, stand.watch)
+    try:
+        script.act(run)
+        end = run.until_finished(script.seconds)
+    except WatchTimeout as error:
+        run.delete()
+        return iter([f"never came to its end: {str(error).splitlines()[0]}"])
+    problems = [*oracle.wrong_end(script, end)]
+    wanted = oracle.may_stay(end)
+    there = settle(namespace, wanted, timeout=script.seconds)
+    problems += [f"left over at its end: {each}" for each in sorted(there - wanted)]
+    last = run.history[-1].object
+    ends.append(last)
+    run.delete()
+    run.until_deleted()
+    left = settle(namespace, set(), timeout=script.seconds)
+    problems += [f"left over after its deletion: {each}" for each in sorted(left)]
+    problems += oracle.wrong_order(s for s in run.history if s.type != "DELETED")
+    if phase(last) != phase(end):
+        problems.append(f"{phase(end)} became {phase(last)}")
+    return iter(problems)
