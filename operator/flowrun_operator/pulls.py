@@ -61,7 +61,8 @@ class Pulls:
             return None
         result, progress = await self._puller.pull(ip)
         self._metrics.pulls.labels(result).inc()
-        if not isinstance(self._indices.run(key), FlowRun):
+        now = self._indices.run(key)
+        if not isinstance(now, FlowRun) or now.status.attempt != run.status.attempt:
             return None  # it ended meanwhile, and what was remembered of it is forgotten
         if progress is not None and progress != self._memories[key].progress:
             self._memories.update(key, progress=progress)
@@ -72,6 +73,6 @@ class Pulls:
 def _address(world: World) -> str:
     """Where the runner of an unfinished run answers; "" where it does not."""
     container = world.runner_container
-    if finished(world) or world.runner is None or container is None:
+    if finished(world) or not world.under_way or world.runner is None or container is None:
         return ""
     return world.runner.ip if container.state is ContainerState.RUNNING else ""

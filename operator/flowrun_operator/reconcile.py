@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from flowrun_operator.api.flowrun import FlowRun
 from flowrun_operator.api.status import FINISHED, FlowRunStatus, Phase
 from flowrun_operator.judge import Verdict, cleanup, judge
+from flowrun_operator.judge.admission import managed_elsewhere
 from flowrun_operator.judge.timers import wake_at
 from flowrun_operator.observe.echoes import Echoes
 from flowrun_operator.observe.indices import Indices, Settled, read_run
@@ -77,6 +78,9 @@ class Reconciler:
         seen = self._indices.run(key)
         doubted = key in self._doubted
         self._doubted.discard(key)
+        if isinstance(seen, FlowRun) and managed_elsewhere(seen):
+            self._memories.forget(key)
+            return None
         if isinstance(seen, Settled):
             expired = seen.expires_at is not None and self._clock() >= seen.expires_at
             if not expired and not has_leftovers(key, self._indices.children(key)):
@@ -95,13 +99,15 @@ class Reconciler:
         if body is None or body["metadata"].get("deletionTimestamp"):
             return await self._sweep(key)
         run, faults = read_run(body)
+        if managed_elsewhere(run):
+            return None
         if not run.status.attempts and run.status.phase not in FINISHED:
             faults = faults or problems(run, self._settings)
         world = await self._observer.look(run, faults, confirm=afresh)
         verdict = judge(world)
-        if verdict.final and not cleanup.finished(world):
+        if (verdict.final or verdict.begins or verdict.ends) and not cleanup.finished(world):
             # Watches of different kinds are not ordered among each other: what ends the run may
-            # have a cause that the index does not show yet.
+            # have a cause that the index does not show yet, and what has ended may still run.
             world = await self._observer.look(run, faults, confirm=True)
             verdict = judge(world)
         performed = await perform(self._api, steps(world, verdict, self._settings))
@@ -124,6 +130,8 @@ class Reconciler:
             raise
         if written["metadata"]["resourceVersion"] == run.metadata.resource_version:
             self._echoes.heard(key)  # nothing has changed, so no event will tell of it
+        if verdict.begins:
+            self._memories.forget(key)  # what was seen of the attempt before
         self._memories.update(key, written_at=world.now)
         for story in stories(run, status):
             self._emitter.emit(run, story.type, story.reason, story.message)

@@ -31,7 +31,10 @@ def a_run(
     recorded: bool = True,
     **status: Any,
 ) -> FlowRun:
-    """A FlowRun with one attempt, unless its phase is None or status says otherwise."""
+    """A FlowRun with one attempt, unless its phase is None or status says otherwise.
+
+    Its first failure is the last one, unless spec says otherwise.
+    """
     cluster = {"workers": 2, "startTimeoutSeconds": 60}
     run = FlowRun.from_json(
         {
@@ -45,6 +48,7 @@ def a_run(
             "spec": {
                 "flow": {"entrypoint": "flows.diamond:flow"},
                 "cluster": cluster,
+                "backoffLimit": 0,
                 **(spec or {}),
             },
         }

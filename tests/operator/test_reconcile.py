@@ -233,7 +233,7 @@ async def test_a_pod_of_the_same_name_that_is_not_ours_is_not_taken() -> None:
 
 @pytest.mark.parametrize("lost", ["daskclusters", "pods"])
 async def test_a_child_that_was_recorded_and_is_gone_ends_the_run(lost: str) -> None:
-    async with a_cluster_with_a_run() as cluster:
+    async with a_cluster_with_a_run(backoffLimit=0) as cluster:
         await cluster.settle()
         cluster.runner(running={})
         [child] = [k for k in cluster.fake.objects if k[0] == lost]

@@ -38,7 +38,13 @@ NAME_RULE = {
     "message": "metadata.name must have at most 63 characters and no dots",
 }
 
-MUTABLE = frozenset({"ttlSecondsAfterFinished"})
+CANCEL_RULE = {
+    "rule": "!(has(oldSelf.cancel) && oldSelf.cancel) || (has(self.cancel) && self.cancel)",
+    "message": "a cancelled run stays cancelled: create another FlowRun",
+    "fieldPath": ".cancel",
+}
+
+MUTABLE = frozenset({"suspend", "cancel", "ttlSecondsAfterFinished", "cleanupPolicy"})
 #: Their types preserve unknown fields, where CEL in a CRD takes two maps of one size with
 #: different keys for equal. The policy compares them for real.
 OPAQUE = (
@@ -53,7 +59,7 @@ POLICY = "flowrun-immutable-fields"
 def definition() -> Schema:
     """The CustomResourceDefinition."""
     spec = structural_schema(FlowRunSpec)
-    spec["x-kubernetes-validations"] = immutability_rules()
+    spec["x-kubernetes-validations"] = [CANCEL_RULE, *immutability_rules()]
     schema: Schema = {
         "type": "object",
         "description": "One run of one flow on a Dask cluster of its own.",

@@ -13,6 +13,7 @@ class Reason(StrEnum):
     TASK_FAILED = "TaskFailed"
     VERSION_MISMATCH = "VersionMismatch"
     RUNNER_CRASHED = "RunnerCrashed"  # ended without a verdict: a signal, sys.exit, no flowlib
+    OUT_OF_MEMORY = "OutOfMemory"
 
     # Keeps a pod from starting; may heal until the start deadline.
     IMAGE_PULL = "ImagePull"
@@ -28,6 +29,11 @@ class Reason(StrEnum):
     WORKERS_LOST = "WorkersLost"
     RUNNER_LOST = "RunnerLost"
 
+    # Somebody's will, or the clock's.
+    DEADLINE_EXCEEDED = "DeadlineExceeded"
+    CANCELLED = "Cancelled"
+    SUSPENDED = "Suspended"  # of an attempt alone: no failure
+
 
 #: Named in a condition while the run is Starting; the reason of the failure at the start deadline.
 START_CAUSES = frozenset(
@@ -39,6 +45,19 @@ START_CAUSES = frozenset(
         Reason.UNSCHEDULABLE,
     }
 )
+#: Another attempt, under new names, may well end otherwise. What held a start up is none of these:
+#: it had until the start deadline to heal; nor is what the same input brings about again.
+RETRIED = frozenset(
+    {
+        Reason.CLUSTER_START_TIMEOUT,
+        Reason.CLUSTER_LOST,
+        Reason.SCHEDULER_LOST,
+        Reason.WORKERS_LOST,
+        Reason.RUNNER_LOST,
+    }
+)
+#: The end that somebody chose: no rule tries again.
+CHOSEN = frozenset({Reason.DEADLINE_EXCEEDED, Reason.CANCELLED, Reason.SUSPENDED})
 #: What the runner itself may give as the reason in its verdict.
 VERDICT_REASONS = frozenset(
     {

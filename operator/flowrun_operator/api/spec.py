@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictInt
 
 from flowrun_operator.api.model import Model, cel, list_map
+from flowrun_operator.api.reasons import CHOSEN, Reason
 
 #: As in a container: 2, "500m", "4Gi".
 Quantity = (
@@ -279,6 +280,56 @@ class Cluster(Model):
         return min(self.min_ready_workers or 1, self.workers)
 
 
+class RetryRule(Model):
+    """What follows from one reason of failure."""
+
+    model_config = cel(
+        f"!(self.reason in {sorted(reason.value for reason in CHOSEN)})",
+        "reason must be one of a failure: what somebody chose is not retried",
+    )
+
+    reason: Annotated[Reason, Field(description="Why the attempt failed.")]
+    action: Annotated[
+        Literal["Retry", "Fail"],
+        Field(description="Another attempt, within backoffLimit, or none."),
+    ]
+    cluster: Annotated[
+        Literal["Recreate", "Reuse"],
+        Field(
+            description=(
+                "Whether the next attempt gets a DaskCluster of its own, or the one that is there; "
+                "one that is lost is made anew in any case."
+            ),
+        ),
+    ] = "Recreate"
+
+
+class Concurrency(Model):
+    """Overlap control across all creators of a namespace: CronJobs, people, Helm."""
+
+    group: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=63,
+            pattern=r"^[a-zA-Z0-9]([-a-zA-Z0-9_.]*[a-zA-Z0-9])?$",
+            description="Runs of one group share the limit.",
+        ),
+    ]
+    limit: Annotated[
+        int, Field(ge=1, le=10000, description="So many of the group run at the same time.")
+    ] = 1
+    policy: Annotated[
+        Literal["Queue", "Forbid", "Replace"],
+        Field(
+            description=(
+                "Where the group is full: wait, first come first served; be Cancelled; or have the "
+                "oldest runs of the group cancelled."
+            ),
+        ),
+    ] = "Queue"
+
+
 class FlowRunSpec(Model):
     """All optional but flow."""
 
@@ -350,3 +401,100 @@ class FlowRunSpec(Model):
             description="The FlowRun is deleted so many seconds after it finished. Default: never.",
         ),
     ] = None
+    backoff_limit: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=20,
+            description=(
+                "So many attempts may follow the first. By default only failures of the "
+                "infrastructure are retried; retryRules say otherwise."
+            ),
+        ),
+    ] = 2
+    backoff_seconds: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=3600,
+            description="Wait before the second attempt; doubled before each later one, up to 600.",
+        ),
+    ] = 10
+    retry_rules: Annotated[
+        list[RetryRule] | None,
+        Field(
+            max_length=32,
+            description="What follows from which reason of failure.",
+            json_schema_extra=list_map("reason"),
+        ),
+    ] = None
+    active_deadline_seconds: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=2147483647,
+            description=(
+                "The run fails when it has not ended so many seconds after its start, all attempts "
+                "together. A resumed run starts anew."
+            ),
+        ),
+    ] = None
+    grace_period_seconds: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=3600,
+            description=(
+                "So long a runner that must stop may take: no more tasks are given out, running "
+                "ones may end. Then it is killed."
+            ),
+        ),
+    ] = 30
+    suspend: Annotated[
+        bool | None,
+        Field(
+            description=(
+                "True holds the run back, or stops it and gives up its cluster; a resumed run "
+                "begins another attempt."
+            ),
+        ),
+    ] = None
+    cancel: Annotated[
+        bool | None, Field(description="True ends the run; this cannot be taken back.")
+    ] = None
+    cleanup_policy: Annotated[
+        Literal["Always", "OnSuccess", "Never"],
+        Field(
+            description=(
+                "Whether the cluster goes when the run has ended. A cluster that is kept goes with "
+                "the FlowRun."
+            ),
+        ),
+    ] = "Always"
+    concurrency: Annotated[Concurrency | None, Field(description="How many runs may overlap.")] = (
+        None
+    )
+    managed_by: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=63,
+            pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$",
+            description=(
+                "Which controller runs this FlowRun; the operator leaves alone those that name "
+                "another one than flowrun.dev/operator."
+            ),
+        ),
+    ] = None
+    priority_class_name: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=253,
+            description="PriorityClass of runner, scheduler and workers.",
+        ),
+    ] = None
+
+    def rule_for(self, reason: Reason) -> RetryRule | None:
+        """The user's rule for that reason of failure."""
+        return next((rule for rule in self.retry_rules or () if rule.reason == reason), None)

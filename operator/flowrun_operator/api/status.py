@@ -14,13 +14,15 @@ class Phase(StrEnum):
     """Derived from what is observed, each turn; forward is legal, backward never."""
 
     PENDING = "Pending"
+    SUSPENDED = "Suspended"
     STARTING = "Starting"
     RUNNING = "Running"
     SUCCEEDED = "Succeeded"
     FAILED = "Failed"
+    CANCELLED = "Cancelled"
 
 
-FINISHED = frozenset({Phase.SUCCEEDED, Phase.FAILED})
+FINISHED = frozenset({Phase.SUCCEEDED, Phase.FAILED, Phase.CANCELLED})
 
 
 class ConditionType(StrEnum):
@@ -29,6 +31,7 @@ class ConditionType(StrEnum):
     VALID = "Valid"
     CLUSTER_READY = "ClusterReady"
     RUNNING = "Running"
+    SUSPENDED = "Suspended"
     COMPLETE = "Complete"
     FAILED = "Failed"
     FINISHED = "Finished"
@@ -47,25 +50,6 @@ class Condition(Model):
     ] = None
 
 
-class Attempt(Model):
-    """One try at the run, under names of its own."""
-
-    number: Annotated[int, Field(ge=1, description="1 for the first.")]
-    start_time: Annotated[datetime, Field(description="When it was decided.")]
-    end_time: Annotated[datetime | None, Field(description="When it ended.")] = None
-    cluster_name: Annotated[str, Field(description="Its DaskCluster.")]
-    cluster_uid: Annotated[
-        str | None, Field(alias="clusterUID", description="Set once the DaskCluster exists.")
-    ] = None
-    runner_pod_name: Annotated[str, Field(description="Its runner pod.")]
-    runner_pod_uid: Annotated[
-        str | None, Field(alias="runnerPodUID", description="Set once the runner pod exists.")
-    ] = None
-    exit_code: Annotated[int | None, Field(description="The runner's exit code.")] = None
-    reason: Annotated[Reason | None, Field(description="Why it failed.")] = None
-    message: Annotated[str | None, Field(max_length=4096, description="The same in words.")] = None
-
-
 class Workers(Model):
     """Dask workers."""
 
@@ -82,6 +66,58 @@ class Tasks(Model):
     succeeded: Annotated[int, Field(ge=0, description="Ended well.")] = 0
     failed: Annotated[int, Field(ge=0, description="Ended badly.")] = 0
     skipped: Annotated[int, Field(ge=0, description="Not run, as the flow said.")] = 0
+
+
+class Usage(Model):
+    """What was used, and what was reserved for it."""
+
+    worker_seconds: Annotated[
+        float, Field(ge=0, description="Dask workers, times the seconds that each was there.")
+    ] = 0
+    cpu_seconds: Annotated[
+        float, Field(ge=0, description="CPUs that the pods requested, times seconds.")
+    ] = 0
+    memory_gib_seconds: Annotated[
+        float,
+        Field(
+            ge=0,
+            alias="memoryGiBSeconds",
+            description="GiB of memory that the pods requested, times seconds.",
+        ),
+    ] = 0
+    peak_memory_bytes: Annotated[
+        int,
+        Field(ge=0, description="The most that all workers together told their scheduler."),
+    ] = 0
+
+
+class Attempt(Model):
+    """One try at the run, under names of its own."""
+
+    number: Annotated[int, Field(ge=1, description="1 for the first.")]
+    start_time: Annotated[datetime, Field(description="When it was decided.")]
+    stop_time: Annotated[
+        datetime | None, Field(description="When its runner was to stop, for the reason below.")
+    ] = None
+    end_time: Annotated[datetime | None, Field(description="When it ended.")] = None
+    cluster_name: Annotated[str, Field(description="Its DaskCluster.")]
+    cluster_uid: Annotated[
+        str | None, Field(alias="clusterUID", description="Set once the DaskCluster exists.")
+    ] = None
+    runner_pod_name: Annotated[str, Field(description="Its runner pod.")]
+    runner_pod_uid: Annotated[
+        str | None, Field(alias="runnerPodUID", description="Set once the runner pod exists.")
+    ] = None
+    exit_code: Annotated[int | None, Field(description="The runner's exit code.")] = None
+    reason: Annotated[Reason | None, Field(description="Why it failed.")] = None
+    message: Annotated[str | None, Field(max_length=4096, description="The same in words.")] = None
+    tasks: Annotated[Tasks | None, Field(description="Tasks by state, at its end.")] = None
+    usage: Annotated[Usage | None, Field(description="What it used.")] = None
+
+    @property
+    def under_way(self) -> bool:
+        """It has not ended."""
+        return self.end_time is None
 
 
 class FailedTask(Model):
@@ -127,7 +163,9 @@ class FlowRunStatus(Model):
             json_schema_extra=list_map("number"),
         ),
     ] = Field(default_factory=list)
-    start_time: Annotated[datetime | None, Field(description="When the run was taken up.")] = None
+    start_time: Annotated[
+        datetime | None, Field(description="When its first attempt began, or the resumed one.")
+    ] = None
     completion_time: Annotated[datetime | None, Field(description="When it ended.")] = None
     cluster_name: Annotated[str | None, Field(description="The last attempt's DaskCluster.")] = None
     runner_pod_name: Annotated[str | None, Field(description="The last attempt's runner pod.")] = (
@@ -148,5 +186,14 @@ class FlowRunStatus(Model):
     result: Annotated[
         Any,
         Field(description="The only reference task's value, if it is JSON of at most 512 bytes."),
+    ] = None
+    usage: Annotated[Usage | None, Field(description="All attempts together.")] = None
+    admitted: Annotated[
+        bool | None,
+        Field(description="Whether its concurrency group has a place; absent while it waits."),
+    ] = None
+    replaced_by: Annotated[
+        str | None,
+        Field(max_length=63, description="The FlowRun of its group that takes its place."),
     ] = None
     summary: Annotated[Summary | None, Field(description="Words for kubectl's columns.")] = None

@@ -1,9 +1,18 @@
 """Whether a run may begin: before its first attempt, and never again afterwards."""
 
+from flowrun_operator.api.flowrun import FlowRun
 from flowrun_operator.api.reasons import Reason
 from flowrun_operator.api.status import Phase
 from flowrun_operator.judge.verdict import Verdict
 from flowrun_operator.observe.world import World
+
+#: The value of managedBy that means this operator, as its absence does.
+OURSELVES = "flowrun.dev/operator"
+
+
+def managed_elsewhere(run: FlowRun) -> bool:
+    """Another controller runs it: nothing is done for it, and nothing written onto it."""
+    return run.spec.managed_by not in (None, OURSELVES)
 
 
 def invalid_spec(world: World) -> Verdict | None:
@@ -20,8 +29,3 @@ def child_is_invalid(world: World) -> Verdict | None:
     if refusal is None:
         return None
     return Verdict(Phase.FAILED, Reason.INVALID_SPEC, f"{refusal.kind}: {refusal.message}")
-
-
-def not_taken_up(world: World) -> Verdict | None:
-    """No attempt is decided. Deciding it is a turn of its own: intent before act."""
-    return Verdict(Phase.PENDING) if world.attempt is None else None

@@ -1,8 +1,8 @@
-"""What goes when a run has ended: its cluster at once, itself after its time to live."""
+"""What goes when a run has ended: its cluster by its policy, itself after its time to live."""
 
 from datetime import datetime, timedelta
 
-from flowrun_operator.api.status import FINISHED
+from flowrun_operator.api.status import FINISHED, Phase
 from flowrun_operator.observe.world import World
 
 
@@ -11,9 +11,26 @@ def finished(world: World) -> bool:
     return world.run.status.phase in FINISHED
 
 
-def cluster_is_released(world: World) -> bool:
-    """The cluster's deletion was asked for, as its cleared address tells."""
-    return world.run.status.scheduler_address is None
+def keeps_cluster(world: World) -> bool:
+    """Its cleanupPolicy keeps the cluster of a run that has ended, at most as long as the run."""
+    if expired(world) or world.released:
+        return False
+    match world.run.spec.cleanup_policy:
+        case "Never":
+            return True
+        case "OnSuccess":
+            return world.run.status.phase is not Phase.SUCCEEDED
+        case _:
+            return False
+
+
+def kept_until(world: World) -> str:
+    """In words, for a cluster that is kept."""
+    moment = expires_at(world)
+    policy = f"cleanupPolicy {world.run.spec.cleanup_policy}"
+    if moment is None:
+        return f"The cluster is kept by {policy} until the FlowRun is deleted."
+    return f"The cluster is kept by {policy} until {moment:%Y-%m-%d %H:%M:%S} UTC."
 
 
 def expires_at(world: World) -> datetime | None:

@@ -1,17 +1,19 @@
 """Something that ran is gone: the cluster, the runner's pod, the scheduler's memory."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flowrun_operator.api.reasons import Reason
 from flowrun_operator.api.status import Phase
-from flowrun_operator.judge.verdict import Verdict
+from flowrun_operator.judge.causes import start_cause
+from flowrun_operator.judge.verdict import Cause, Verdict, failed
 from flowrun_operator.observe.pods import Container, ContainerState, Pod
 from flowrun_operator.observe.world import World, incarnation
 
-#: A pod that should have ended so long ago will not be waited for: its node is gone.
-OVERDUE = timedelta(seconds=60)
 #: The kubelet's word for a container that it can tell nothing about any more.
 UNKNOWN_END = "ContainerStatusUnknown"
+OOM_KILLED = "OOMKilled"
+#: What the runner tells where a scheduler or worker was killed.
+EXPLAINED_BY_MEMORY = frozenset({Reason.WORKERS_LOST, Reason.SCHEDULER_LOST})
 
 
 def cluster_lost(world: World) -> Verdict | None:
@@ -38,17 +40,22 @@ def runner_taken_away(world: World) -> Verdict | None:
     testimony = world.testimony
     if testimony is not None and testimony.accuses:
         return None
-    if not _has_ended(pod, container) and not runner_overdue(world):
+    if not runner_has_ended(world) and not runner_overdue(world):
         return None
     return Verdict(Phase.FAILED, Reason.RUNNER_LOST, _how_taken_away(pod))
 
 
 def runner_overdue(world: World) -> bool:
-    """The runner's deletion should long have come to an end."""
-    pod = world.runner
-    if pod is None or pod.meta.deletion_timestamp is None:
-        return False
-    return world.now > pod.meta.deletion_timestamp + OVERDUE
+    """The runner's deletion should long have come to an end, and its node is gone."""
+    return world.runner is not None and world.runner.gone_with_its_node(world.now)
+
+
+def runner_has_ended(world: World) -> bool:
+    """The flow runs no more, whatever a podTemplate put beside it."""
+    pod, container = world.runner, world.runner_container
+    if pod is None:
+        return world.runner_gone
+    return pod.ended or (container is not None and container.state is ContainerState.TERMINATED)
 
 
 def runner_lost(world: World) -> Verdict | None:
@@ -61,6 +68,42 @@ def runner_lost(world: World) -> Verdict | None:
         "before its verdict was read."
     )
     return Verdict(Phase.FAILED, Reason.RUNNER_LOST, message)
+
+
+def out_of_memory(world: World) -> Verdict | None:
+    """The kernel killed a container at its memory limit, which explains what the runner tells."""
+    pod, container = world.runner, world.runner_container
+    if pod is not None and container is not None and container.reason == OOM_KILLED:
+        return failed(Cause(Reason.OUT_OF_MEMORY, _over_the_limit(pod, container)))
+    testimony = world.testimony
+    lost = testimony is not None and testimony.reason in EXPLAINED_BY_MEMORY
+    if not lost and scheduler_lost(world) is None:
+        return None
+    for each in (*world.schedulers, *world.workers):
+        for part in each.containers:
+            if OOM_KILLED in {part.reason, part.last_reason}:
+                words = f" {testimony.message}" if testimony is not None else ""
+                return failed(Cause(Reason.OUT_OF_MEMORY, _over_the_limit(each, part) + words))
+    return None
+
+
+def workers_lost(world: World) -> Verdict | None:
+    """The flow runs, and for the length of a start timeout there has been no worker to run it."""
+    moment = workers_given_up_at(world)
+    if moment is None or world.now < moment:
+        return None
+    seconds = world.run.spec.cluster.start_timeout_seconds
+    cause = start_cause(world)
+    why = cause.message if cause else _where_the_workers_are(world)
+    return failed(Cause(Reason.WORKERS_LOST, f"No worker was there for {seconds} s: {why}"))
+
+
+def workers_given_up_at(world: World) -> datetime | None:
+    """When a running flow without any worker fails its run."""
+    since = world.memory.no_workers_since
+    if since is None or world.run.status.phase is not Phase.RUNNING:
+        return None
+    return since + timedelta(seconds=world.run.spec.cluster.start_timeout_seconds)
 
 
 def scheduler_lost(world: World) -> Verdict | None:
@@ -85,12 +128,24 @@ def scheduler_lost(world: World) -> Verdict | None:
     return Verdict(Phase.FAILED, Reason.SCHEDULER_LOST, message)
 
 
+def _over_the_limit(pod: Pod, container: Container) -> str:
+    limit = f" of {container.memory_limit}" if container.memory_limit else ", the node's"
+    return (
+        f"Pod {pod.meta.name}, container {container.name}: killed for exceeding its memory limit"
+        f"{limit} (OOMKilled)."
+    )
+
+
+def _where_the_workers_are(world: World) -> str:
+    if not world.workers:
+        return "there is no worker pod any more, and dask-kubernetes does not make it anew."
+    crashed = next((c for p in world.workers for c in p.containers if c.last_reason), None)
+    how = f", the last time {crashed.last_reason}" if crashed else ""
+    return f"{len(world.workers)} worker pods exist, none is registered with the scheduler{how}."
+
+
 def _taken_away(pod: Pod, container: Container | None) -> bool:
     return pod.taken_away or (container is not None and container.reason == UNKNOWN_END)
-
-
-def _has_ended(pod: Pod, container: Container | None) -> bool:
-    return pod.ended or (container is not None and container.state is ContainerState.TERMINATED)
 
 
 def _how_taken_away(pod: Pod) -> str:

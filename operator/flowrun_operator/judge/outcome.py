@@ -68,8 +68,6 @@ def _failure(testimony: Testimony) -> Verdict:
 def _last_words(world: World, pod: Pod, container: Container) -> str:
     code = container.exit_code if container.exit_code is not None else -1
     how = f"was killed by {_signal_name(code)}" if code > 128 else f"ended with exit code {code}"
-    if container.reason == "OOMKilled":
-        how = "was killed for exceeding its memory limit (OOMKilled)"
     message = f"The runner {how} and left no verdict; see the log of pod {pod.meta.name}."
     if pod.reason:
         message += f" The pod: {pod.reason}."

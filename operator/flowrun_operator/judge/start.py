@@ -9,6 +9,9 @@ from flowrun_operator.judge.verdict import Cause, Verdict, failed
 from flowrun_operator.observe.pods import Container, ContainerState
 from flowrun_operator.observe.world import World
 
+#: dask-kubernetes makes it beside the scheduler, within a second or two.
+GROUP_MADE_WITHIN = timedelta(seconds=60)
+
 
 def flow_started_unseen(world: World) -> Verdict | None:
     """The flow ran and ended between two looks: Running is told first, from the verdict."""
@@ -34,6 +37,27 @@ def start_deadline(world: World) -> datetime | None:
     return world.attempt.start_time + timedelta(
         seconds=world.run.spec.cluster.start_timeout_seconds
     )
+
+
+def workers_never_made(world: World) -> Verdict | None:
+    """dask-kubernetes makes the workers' group once, and where a request failed, never again."""
+    moment = workers_given_up_waiting_at(world)
+    if moment is None or world.now < moment:
+        return None
+    seconds = int(GROUP_MADE_WITHIN.total_seconds())
+    words = (
+        f"dask-kubernetes has made no DaskWorkerGroup for {world.schedulers[0].meta.dask_cluster} "
+        f"within {seconds} s of its scheduler's readiness."
+    )
+    return failed(Cause(Reason.CLUSTER_START_TIMEOUT, words))
+
+
+def workers_given_up_waiting_at(world: World) -> datetime | None:
+    """When a cluster whose scheduler is ready, and which has no workers' group, is given up."""
+    ready_since = next((p.ready_since for p in world.schedulers if p.ready_since), None)
+    if ready_since is None or world.worker_groups:
+        return None
+    return ready_since + GROUP_MADE_WITHIN
 
 
 def start_deadline_passed(world: World) -> Verdict | None:

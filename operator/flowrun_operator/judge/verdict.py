@@ -10,7 +10,7 @@ from flowrun_operator.observe.world import World
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why something does not start, from evidence that the message quotes."""
+    """Why something does not start, or ended, from evidence that the message quotes."""
 
     reason: Reason
     message: str
@@ -18,11 +18,17 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Where a run is now. Of a run that is Starting, the reason is what holds it up."""
+    """Where a run is now, and what becomes of its attempt: at most one of begins, stops, ends.
+
+    Of a run that has not ended, the reason is what holds it up.
+    """
 
     phase: Phase
     reason: Reason | None = None
     message: str = ""
+    begins: bool = False  # another attempt
+    stops: Cause | None = None  # the attempt under way is to end, with its runner's last words
+    ends: Cause | None = None  # the attempt under way has ended, the run has not
 
     @property
     def final(self) -> bool:

@@ -28,7 +28,20 @@ READ_OF_METADATA = (
 )
 #: What a turn reads of a spec before it GETs the whole object: not what a user may fill with
 #: a megabyte of parameters and sources.
-READ_OF_SPEC = ("cluster", "ttlSecondsAfterFinished")
+READ_OF_SPEC = (
+    "cluster",
+    "ttlSecondsAfterFinished",
+    "backoffLimit",
+    "backoffSeconds",
+    "retryRules",
+    "activeDeadlineSeconds",
+    "gracePeriodSeconds",
+    "suspend",
+    "cancel",
+    "cleanupPolicy",
+    "concurrency",
+    "managedBy",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ class Memory:
     refused_times: int = 0
     retry_at: datetime | None = None  # no create before that
     scheduler: Incarnation | None = None  # as first seen while the flow ran
+    no_workers_since: datetime | None = None  # while the flow runs and the scheduler knows none
     mount_failures: dict[str, str] = field(default_factory=dict)  # pod uid -> the kubelet's words
     mounts_asked_at: datetime | None = None
     pulled_when_ready: bool = False  # the pull that does not wait for its interval was made

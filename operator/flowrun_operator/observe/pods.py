@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from flowrun_operator.observe.metadata import Metadata, read_metadata, read_time
+from flowrun_operator.observe.quantity import number
 
 #: pod.status.reason where Kubernetes, not the pod's own program, ended the pod.
 TAKEN_AWAY = frozenset({"Evicted", "Preempting", "NodeShutdown", "NodeLost", "Terminated"})
+#: A deletion that should have ended so long ago is not waited for where the node is gone, too.
+OVERDUE = timedelta(seconds=60)
 
 
 class ContainerState(StrEnum):
@@ -35,6 +38,7 @@ class Container:
     last_reason: str = ""  # how its run before this one ended
     last_message: str = ""
     last_exit_code: int | None = None
+    memory_limit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +52,12 @@ class Pod:
     ip: str = ""
     node: str = ""
     ready: bool = False
+    ready_since: datetime | None = None
     unschedulable: str = ""  # the scheduler's own words
     disruption: str = ""  # the words of condition DisruptionTarget
     active_deadline: int | None = None
+    cpu_request: float = 0.0  # of all its containers, in CPUs
+    memory_request: float = 0.0  # in bytes
     containers: tuple[Container, ...] = ()  # init containers first
 
     @property
@@ -78,6 +85,11 @@ class Pod:
         """Deleted, evicted, preempted, or gone with its node: not ended by its own program."""
         return self.meta.being_deleted or bool(self.disruption) or self.reason in TAKEN_AWAY
 
+    def gone_with_its_node(self, now: datetime) -> bool:
+        """Its deletion is long overdue, and the node controller has called it not Ready."""
+        deleted_at = self.meta.deletion_timestamp
+        return deleted_at is not None and not self.ready and now > deleted_at + OVERDUE
+
     def container(self, name: str) -> Container | None:
         """The container of that name, if the kubelet has reported it."""
         return next((c for c in self.containers if c.name == name), None)
@@ -87,8 +99,17 @@ def read_pod(body: Mapping[str, Any]) -> Pod:
     """Reads a pod as the API server stores it."""
     spec, status = body.get("spec") or {}, body.get("status") or {}
     conditions = {c["type"]: c for c in status.get("conditions") or ()}
+    ready = conditions.get("Ready", {})
     scheduled = conditions.get("PodScheduled", {})
     disruption = conditions.get("DisruptionTarget", {})
+    limits = {
+        c["name"]: str(((c.get("resources") or {}).get("limits") or {}).get("memory") or "")
+        for field in ("initContainers", "containers")
+        for c in spec.get(field) or ()
+    }
+    requests = [
+        (c.get("resources") or {}).get("requests") or {} for c in spec.get("containers") or ()
+    ]
     return Pod(
         meta=read_metadata(body),
         phase=status.get("phase") or "Pending",
@@ -96,7 +117,10 @@ def read_pod(body: Mapping[str, Any]) -> Pod:
         message=status.get("message") or "",
         ip=status.get("podIP") or "",
         node=spec.get("nodeName") or "",
-        ready=conditions.get("Ready", {}).get("status") == "True",
+        ready=ready.get("status") == "True",
+        ready_since=(
+            read_time(ready.get("lastTransitionTime")) if ready.get("status") == "True" else None
+        ),
         unschedulable=(
             scheduled.get("message") or "no node fits"
             if scheduled.get("status") == "False" and scheduled.get("reason") == "Unschedulable"
@@ -107,16 +131,18 @@ def read_pod(body: Mapping[str, Any]) -> Pod:
             if disruption.get("status") == "True"
             else ""
         ),
+        cpu_request=sum(number(r.get("cpu")) for r in requests),
+        memory_request=sum(number(r.get("memory")) for r in requests),
         active_deadline=spec.get("activeDeadlineSeconds"),
         containers=tuple(
-            _read_container(c)
+            _read_container(c, limits.get(c["name"], ""))
             for field in ("initContainerStatuses", "containerStatuses")
             for c in status.get(field) or ()
         ),
     )
 
 
-def _read_container(status: Mapping[str, Any]) -> Container:
+def _read_container(status: Mapping[str, Any], memory_limit: str) -> Container:
     state = ContainerState.UNKNOWN
     detail: Mapping[str, Any] = {}
     for name, value in (status.get("state") or {}).items():
@@ -133,4 +159,5 @@ def _read_container(status: Mapping[str, Any]) -> Container:
         last_reason=last.get("reason") or "",
         last_message=last.get("message") or "",
         last_exit_code=last.get("exitCode"),
+        memory_limit=memory_limit,
     )

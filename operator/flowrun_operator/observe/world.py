@@ -5,7 +5,7 @@ from datetime import datetime
 
 from flowrun_operator.api.flowrun import FlowRun
 from flowrun_operator.api.problem import Problem
-from flowrun_operator.api.status import Attempt
+from flowrun_operator.api.status import Attempt, Phase
 from flowrun_operator.observe.dask import DaskCluster, Deployment, WorkerGroup
 from flowrun_operator.observe.memory import Incarnation, Memory
 from flowrun_operator.observe.pods import Container, Pod
@@ -41,6 +41,60 @@ class World:
     dask_pods: tuple[Pod, ...] = ()  # scheduler and workers of this attempt
     deployments: tuple[Deployment, ...] = ()
     memory: Memory = field(default_factory=Memory)
+    place: int | None = None  # in line for its concurrency group, 1 for the next
+
+    @property
+    def under_way(self) -> bool:
+        """There is an attempt, and it has not ended."""
+        return self.attempt is not None and self.attempt.under_way
+
+    @property
+    def suspended(self) -> bool:
+        """It is held back."""
+        return self.run.status.phase is Phase.SUSPENDED
+
+    @property
+    def released(self) -> bool:
+        """The last attempt's cluster was given up, as its cleared address tells."""
+        return self.run.status.scheduler_address is None
+
+    @property
+    def runners_left(self) -> tuple[Pod, ...]:
+        """Runner pods that may still run something; those whose node is gone do not count."""
+        uid = self.run.metadata.uid
+        return tuple(
+            p
+            for p in self.children.pods
+            if p.meta.owner_uid == uid and not p.ended and not p.gone_with_its_node(self.now)
+        )
+
+    @property
+    def remains(self) -> bool:
+        """Something of any attempt runs, or will make something run.
+
+        What is being deleted counts as long as a pod of it lives: a node that is gone keeps its
+        pods, and all that owns them, in their deletion.
+        """
+        left = self.children
+        owners = (
+            *(cluster.meta for cluster in left.clusters),
+            *(group.meta for group in left.worker_groups),
+            *(deployment.meta for deployment in left.deployments),
+        )
+        return bool(
+            self.runners_left
+            or any(not owner.being_deleted for owner in owners)
+            or any(
+                p.meta.dask_cluster and not p.ended and not p.gone_with_its_node(self.now)
+                for p in left.pods
+            )
+        )
+
+    @property
+    def worker_groups(self) -> tuple[WorkerGroup, ...]:
+        """The worker groups of this attempt's cluster."""
+        name = self.attempt.cluster_name if self.attempt else None
+        return tuple(g for g in self.children.worker_groups if g.meta.dask_cluster == name)
 
     @property
     def attempt(self) -> Attempt | None:
@@ -103,6 +157,7 @@ def look(
     *,
     lost: frozenset[str] = frozenset(),
     problems: tuple[Problem, ...] = (),
+    place: int | None = None,
 ) -> World:
     """The World of a run out of what the indices hold.
 
@@ -111,7 +166,7 @@ def look(
     """
     attempt = run.status.attempts[-1] if run.status.attempts else None
     if attempt is None:
-        return World(run, now, problems=problems, memory=memory)
+        return World(run, now, problems=problems, children=children, memory=memory, place=place)
     of_dask = [p for p in children.pods if p.meta.dask_cluster == attempt.cluster_name]
     return World(
         run,
@@ -145,4 +200,5 @@ def look(
             d for d in children.deployments if d.meta.dask_cluster == attempt.cluster_name
         ),
         memory=memory,
+        place=place,
     )

@@ -53,8 +53,11 @@ class Observer:
         world = self._look(key, run, self._indices.children(key), frozenset(), problems)
         if world.attempt is None or run.status.phase in FINISHED:
             return world
+        if not world.under_way and not confirm:
+            return world
         children, lost = await self._confirmed(key, world, everything=confirm)
         self._recognise_scheduler(key, world)
+        self._miss_workers(key, world)
         await self._ask_about_mounts(key, world)
         return self._look(key, run, children, lost, problems)
 
@@ -111,6 +114,17 @@ class Observer:
             if pod.ready and not pod.meta.being_deleted:
                 self._memories.update(key, scheduler=incarnation(pod))
                 return
+
+    def _miss_workers(self, key: RunKey, world: World) -> None:
+        """Remembers since when a running flow has had no worker, by its runner's word."""
+        memory, progress = world.memory, world.memory.progress
+        none = (
+            world.run.status.phase is Phase.RUNNING
+            and progress is not None
+            and progress.workers.ready == 0
+        )
+        if none != (memory.no_workers_since is not None):
+            self._memories.update(key, no_workers_since=world.now if none else None)
 
     async def _ask_about_mounts(self, key: RunKey, world: World) -> None:
         asked_at = world.memory.mounts_asked_at

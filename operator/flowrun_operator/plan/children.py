@@ -12,8 +12,12 @@ from flowrun_operator.settings import Settings
 __all__ = ["Manifest", "children", "problems"]
 
 
-def children(run: FlowRun, settings: Settings, attempt: int) -> tuple[Manifest, ...]:
-    """In the order of their creation, for a spec that has no problems.
+def children(
+    run: FlowRun, settings: Settings, attempt: int, cluster: str | None = None
+) -> tuple[Manifest, ...]:
+    """``cluster`` is the name of the one that an earlier attempt has left for this one.
+
+    In the order of their creation, for a spec that has no problems.
 
     The NetworkPolicy stands before the first pod listens. The cluster comes before the runner,
     since it takes longer to start.
@@ -21,7 +25,7 @@ def children(run: FlowRun, settings: Settings, attempt: int) -> tuple[Manifest, 
     wanted = (
         network_policy(run, settings) if settings.network_policy else None,
         source_config_map(run),
-        dask_cluster(run, settings, attempt),
-        runner_pod(run, settings, attempt),
+        dask_cluster(run, settings, attempt) if cluster is None else None,
+        runner_pod(run, settings, attempt, cluster),
     )
     return tuple(child for child in wanted if child is not None)

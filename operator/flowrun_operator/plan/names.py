@@ -28,19 +28,22 @@ class Names:
     dashboard_url: str
 
 
-def names(run: FlowRun, attempt: int) -> Names:
-    """The uid keeps a run apart from its namesakes of the past, whose children may still be dying.
+def names(run: FlowRun, attempt: int, cluster: str | None = None) -> Names:
+    """``cluster`` is an earlier attempt's, where this one uses it again.
+
+    The uid keeps a run apart from its namesakes of the past, whose children may still be dying.
 
     A name that is too long loses its end, never the attempt or the uid.
     """
     name, uid = run.metadata.name, run.metadata.uid[:5].lower()
-    cluster = _fit(name, f"-{attempt}-{uid}", LONGEST_CLUSTER_NAME)
+    own = _fit(name, f"-{attempt}-{uid}", LONGEST_CLUSTER_NAME)
+    cluster = cluster or own
     host = f"{cluster}-scheduler.{run.metadata.namespace}.svc"
     return Names(
         cluster=cluster,
         scheduler=f"{cluster}-scheduler",
         worker_group=f"{cluster}-default",
-        runner_pod=f"{cluster}-runner",
+        runner_pod=f"{own}-runner",
         network_policy=_fit(name, f"-{uid}", LONGEST_NAME),
         source=_fit(name, f"-{uid}-source", LONGEST_NAME),
         scheduler_address=f"tcp://{host}:{SCHEDULER_PORT}",

@@ -120,6 +120,8 @@ def pod_template(
         "containers": [{**container, **shared}],
         "volumes": volumes,
     }
+    if spec.priority_class_name is not None:
+        pod["priorityClassName"] = spec.priority_class_name
     if spec.image_pull_secrets is not None:
         pod["imagePullSecrets"] = [secret.to_json() for secret in spec.image_pull_secrets]
     return {"metadata": {"labels": labels(run, component, attempt)}, "spec": pod}

@@ -14,9 +14,11 @@ CONTAINER = "runner"
 TERMINATION_LOG = "/dev/termination-log"
 
 
-def runner_pod(run: FlowRun, settings: Settings, attempt: int) -> Manifest:
+def runner_pod(
+    run: FlowRun, settings: Settings, attempt: int, cluster: str | None = None
+) -> Manifest:
     """Runs once: whether there is another attempt is not the kubelet's to decide."""
-    template = runner_template(run, settings, attempt).merged()
+    template = runner_template(run, settings, attempt, cluster).merged()
     ours = metadata(run, names(run, attempt).runner_pod, "runner", attempt)
     return {
         "apiVersion": "v1",
@@ -26,8 +28,10 @@ def runner_pod(run: FlowRun, settings: Settings, attempt: int) -> Manifest:
     }
 
 
-def runner_template(run: FlowRun, settings: Settings, attempt: int) -> Template:
-    """The runner's pod template before the merge."""
+def runner_template(
+    run: FlowRun, settings: Settings, attempt: int, cluster: str | None = None
+) -> Template:
+    """The runner's pod template before the merge; names() says what ``cluster`` is."""
     runner = run.spec.runner
     template = pod_template(
         run,
@@ -37,7 +41,7 @@ def runner_template(run: FlowRun, settings: Settings, attempt: int) -> Template:
         container={
             "name": CONTAINER,
             "command": ["python", "-m", "flowlib.runner"],
-            "env": _environment(run, attempt),
+            "env": _environment(run, attempt, cluster),
             "ports": [{"name": "progress", "containerPort": PROGRESS_PORT}],
             "terminationMessagePath": TERMINATION_LOG,
             # The verdict or nothing: the log's tail would not parse.
@@ -48,7 +52,7 @@ def runner_template(run: FlowRun, settings: Settings, attempt: int) -> Template:
     )
     pod = template["spec"]
     pod["restartPolicy"] = "Never"
-    pod["terminationGracePeriodSeconds"] = 30
+    pod["terminationGracePeriodSeconds"] = run.spec.grace_period_seconds
     if run.spec.service_account_name is not None:
         pod["serviceAccountName"] = run.spec.service_account_name
         pod["automountServiceAccountToken"] = True
@@ -65,8 +69,8 @@ def parameters_json(parameters: dict[str, Any]) -> str:
     return json.dumps(parameters, ensure_ascii=False, separators=(",", ":"))
 
 
-def _environment(run: FlowRun, attempt: int) -> list[Manifest]:
-    called = names(run, attempt)
+def _environment(run: FlowRun, attempt: int, cluster: str | None) -> list[Manifest]:
+    called = names(run, attempt, cluster)
     values = {
         "FLOWRUN_NAME": run.metadata.name,
         "FLOWRUN_NAMESPACE": run.metadata.namespace,
@@ -76,6 +80,7 @@ def _environment(run: FlowRun, attempt: int) -> list[Manifest]:
         "FLOWRUN_SCHEDULER_ADDRESS": called.scheduler_address,
         "FLOWRUN_DASHBOARD_URL": called.dashboard_url,
         "FLOWRUN_MIN_READY_WORKERS": str(run.spec.cluster.workers_to_wait_for),
+        "FLOWRUN_GRACE_PERIOD_SECONDS": str(run.spec.grace_period_seconds),
         "FLOWRUN_PROGRESS_PORT": str(PROGRESS_PORT),
         "FLOWRUN_TERMINATION_LOG": TERMINATION_LOG,
     }

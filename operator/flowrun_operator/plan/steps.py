@@ -3,14 +3,18 @@
 from datetime import datetime, timedelta
 
 from flowrun_operator.api.flowrun import FlowRun
-from flowrun_operator.api.status import Phase
+from flowrun_operator.api.status import Attempt, Phase
 from flowrun_operator.judge import cleanup
+from flowrun_operator.judge.retry import keeps_its_cluster
+from flowrun_operator.judge.stop import force_at
 from flowrun_operator.judge.verdict import Verdict
 from flowrun_operator.observe.key import RunKey
+from flowrun_operator.observe.pods import Pod
 from flowrun_operator.observe.world import Children, World
 from flowrun_operator.plan.actions import Action, Create, Delete, Kind, Stage, Stop
-from flowrun_operator.plan.children import children
+from flowrun_operator.plan.children import Manifest, children
 from flowrun_operator.plan.dask_leftovers import delete_cluster, delete_orphan, unblock_at
+from flowrun_operator.plan.names import names
 from flowrun_operator.settings import Settings
 
 SWEEP_AGAIN = timedelta(seconds=10)
@@ -19,9 +23,13 @@ FOUNDATIONS = frozenset({Kind.NETWORK_POLICY, Kind.CONFIG_MAP})
 
 
 def steps(world: World, verdict: Verdict, settings: Settings) -> tuple[Stage, ...]:
-    """What to do now. A run that has ended gives up its children only once that is written."""
+    """What to do now. Nothing is given up before the end of its attempt, or run, is written."""
     if cleanup.finished(world):
-        return _stages(_release(world))
+        return _stages(_release_for_good(world))
+    if world.attempt is not None and not world.under_way:
+        return _stages(_release(world, keep_cluster=keeps_its_cluster(world)))
+    if world.attempt is not None and world.attempt.stop_time is not None:
+        return _stages(_stop_runner(world, world.runner))
     if verdict.phase is Phase.STARTING and not _waits_to_retry(world):
         return _start(world, settings)
     return ()
@@ -60,37 +68,53 @@ def _start(world: World, settings: Settings) -> tuple[Stage, ...]:
     attempt = world.attempt
     if attempt is None:
         return ()
-    missing = set()
+    missing = set[Kind]()
     if attempt.cluster_uid is None and world.cluster is None:
         missing.add(Kind.DASK_CLUSTER)
     if attempt.runner_pod_uid is None and world.runner is None:
         missing.add(Kind.POD)
     if not missing:
         return ()
-    creates = [Create(manifest) for manifest in children(world.run, settings, attempt.number)]
+    creates = [Create(manifest) for manifest in _children(world.run, settings, attempt)]
     foundations = tuple(c for c in creates if c.kind in FOUNDATIONS)
     # Side by side: the runner's preflight fails in seconds, while a cluster takes its time.
     side_by_side = tuple(c for c in creates if c.kind in missing)
     return tuple(stage for stage in (foundations, side_by_side) if stage)
 
 
-def _release(world: World) -> tuple[Action, ...]:
-    actions: list[Action] = [*_stop_runner(world), *_delete_cluster(world)]
+def _children(run: FlowRun, settings: Settings, attempt: Attempt) -> tuple[Manifest, ...]:
+    own = names(run, attempt.number).cluster
+    used_again = attempt.cluster_name if attempt.cluster_name != own else None
+    return children(run, settings, attempt.number, used_again)
+
+
+def _release_for_good(world: World) -> tuple[Action, ...]:
+    actions = _release(world, keep_cluster=cleanup.keeps_cluster(world))
     if not actions and cleanup.expired(world):
-        actions.append(_delete_run(world.run))
-    return tuple(actions)
+        return (_delete_run(world.run),)
+    return actions
 
 
-def _stop_runner(world: World) -> tuple[Action, ...]:
+def _release(world: World, *, keep_cluster: bool) -> tuple[Action, ...]:
+    """Of every attempt, since one that an operator's end cut short may have left something."""
+    last = () if world.runner in (None, *world.runners_left) else (world.runner,)
+    stops = (a for pod in (*world.runners_left, *last) for a in _stop_runner(world, pod))
+    return (*stops, *(() if keep_cluster else _delete_cluster(world)))
+
+
+def _stop_runner(world: World, pod: Pod | None) -> tuple[Action, ...]:
     """The ended pod stays for its log; one that never started has none."""
-    pod = world.runner
     if pod is None or pod.ended or pod.meta.being_deleted:
         return ()
+    delete = Delete(Kind.POD, pod.meta.namespace, pod.meta.name, pod.meta.uid)
     if not pod.ever_started:
-        return (Delete(Kind.POD, pod.meta.namespace, pod.meta.name, pod.meta.uid),)
+        return (delete,)
     # A deadline set on a pod whose containers have all ended would turn its phase into Failed.
-    if pod.ends or pod.active_deadline == 1:
+    if pod.ends:
         return ()
+    if pod.active_deadline == 1:
+        moment = force_at(world)
+        return (delete,) if moment is not None and world.now >= moment else ()
     return (Stop(pod.meta.namespace, pod.meta.name, pod.meta.uid),)
 
 
@@ -98,7 +122,7 @@ def _delete_cluster(world: World) -> tuple[Action, ...]:
     attempt, run = world.attempt, world.run.metadata
     if attempt is None:
         return ()
-    if cleanup.cluster_is_released(world):
+    if world.released:
         return _dask_leftovers(world.children, world.now)
     # By name, since the index may not show what was created a moment ago.
     return (

@@ -88,6 +88,11 @@ def _lifetime(template: Template, merged: Manifest) -> Iterator[Problem]:
     restart = ours.get("restartPolicy", "Always")
     if pod.get("restartPolicy", "Always") != restart:
         yield Problem(f"{path}.restartPolicy", f"must be {restart}")
+    grace = ours.get("terminationGracePeriodSeconds")
+    if template.container == RUNNER and pod.get("terminationGracePeriodSeconds") != grace:
+        yield Problem(
+            f"{path}.terminationGracePeriodSeconds", "is set by spec.gracePeriodSeconds alone"
+        )
     if "activeDeadlineSeconds" in pod:
         yield Problem(f"{path}.activeDeadlineSeconds", OURS)
     if pod.get("enableServiceLinks") is not False:

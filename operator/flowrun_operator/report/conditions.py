@@ -6,6 +6,7 @@ from datetime import datetime
 
 from flowrun_operator.api.reasons import START_CAUSES, Reason
 from flowrun_operator.api.status import Condition, ConditionType, Phase
+from flowrun_operator.judge import cleanup
 from flowrun_operator.judge.start import what_is_awaited
 from flowrun_operator.judge.verdict import Verdict
 from flowrun_operator.observe.world import World
@@ -30,6 +31,7 @@ def conditions(world: World, verdict: Verdict, *, released: bool) -> list[Condit
         ConditionType.VALID: _valid(world, verdict),
         ConditionType.CLUSTER_READY: _cluster_ready(world, verdict, released=released),
         ConditionType.RUNNING: _running(world, verdict),
+        ConditionType.SUSPENDED: _suspended(world, verdict),
         ConditionType.COMPLETE: _complete(world, verdict),
         ConditionType.FAILED: _failed(world, verdict),
         ConditionType.FINISHED: _finished(world, verdict),
@@ -72,8 +74,10 @@ def _cluster_ready(world: World, verdict: Verdict, *, released: bool) -> Fact | 
     if verdict.phase is Phase.STARTING:
         awaited = what_is_awaited(world)
         return Fact(False, "Starting", f"{awaited[0].upper()}{awaited[1:]}.")
-    if released and was_ready:
-        return Fact(False, "ClusterDeleted", "The run has ended.")
+    if was_ready and (released or not (world.under_way or verdict.final)):
+        return Fact(False, "ClusterDeleted", "The attempt has ended.")
+    if was_ready and cleanup.finished(world) and cleanup.keeps_cluster(world):
+        return Fact(True, "ClusterKept", cleanup.kept_until(world))
     if verdict.reason in START_CAUSES and not was_ready and not released:
         return Fact(False, verdict.reason or "", verdict.message)
     return None
@@ -88,6 +92,17 @@ def _running(world: World, verdict: Verdict) -> Fact | None:
         return Fact(False, "Starting", "The flow has not started.")
     if _ends(world, verdict) and world.attempt is not None:
         return Fact(False, verdict.phase, "The run has ended.")
+    if verdict.ends is not None:
+        return Fact(False, verdict.ends.reason, verdict.ends.message)
+    return None
+
+
+def _suspended(world: World, verdict: Verdict) -> Fact | None:
+    before = find(world.run.status.conditions, ConditionType.SUSPENDED)
+    if verdict.phase is Phase.SUSPENDED:
+        return Fact(True, "Suspended", verdict.message)
+    if before is not None and before.status == "True":
+        return Fact(False, "Resumed" if not verdict.final else verdict.phase, "Not held back.")
     return None
 
 

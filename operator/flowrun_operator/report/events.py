@@ -1,5 +1,6 @@
 """Events: the story of a run in the order in which it happened, as kubectl describe shows it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,8 +26,13 @@ def stories(run: FlowRun, after: FlowRunStatus) -> tuple[Story, ...]:
     """What happened between run's status and the one just written. Bounded: changes only."""
     before = run.status
     told: list[Story] = []
-    if after.phase is not before.phase and after.phase is Phase.PENDING:
+    if before.phase is None and after.phase is Phase.PENDING:
         told.append(_story("Pending", "The FlowRun is taken up."))
+    if after.phase is not before.phase and after.phase is Phase.SUSPENDED:
+        told.append(_story("Suspended", after.message or ""))
+    if before.phase is Phase.SUSPENDED and after.phase is Phase.PENDING:
+        told.append(_story("Resumed", "The FlowRun is taken up again."))
+    told += _attempt(before, after)
     if after.phase is not before.phase and after.phase is Phase.STARTING:
         told.append(_story("Starting", _starting(run, after)))
     if after.phase is Phase.STARTING and after.reason and after.reason is not before.reason:
@@ -40,9 +46,23 @@ def stories(run: FlowRun, after: FlowRunStatus) -> tuple[Story, ...]:
         told.append(_story("Succeeded", _ended(after)))
     if after.phase is not before.phase and after.phase is Phase.FAILED:
         told.append(_warning("Failed", f"{after.reason}: {after.message or ''} {_ended(after)}"))
+    if after.phase is not before.phase and after.phase is Phase.CANCELLED:
+        told.append(_warning("Cancelled", f"{after.message or ''} {_ended(after)}"))
     if before.scheduler_address and not after.scheduler_address:
         told.append(_story("ClusterDeleted", f"DaskCluster {after.cluster_name} is deleted."))
     return tuple(told)
+
+
+def _attempt(before: FlowRunStatus, after: FlowRunStatus) -> Iterator[Story]:
+    """That the attempt under way is to stop, or has ended while the run goes on."""
+    was = before.attempts[-1] if before.attempts else None
+    now = next((a for a in after.attempts if was is not None and a.number == was.number), None)
+    if was is None or now is None:
+        return
+    if now.stop_time and not was.stop_time:
+        yield _story("Stopping", f"Attempt {now.number}: {now.message or ''}")
+    if now.end_time and not was.end_time and after.phase is Phase.PENDING:
+        yield _warning("AttemptFailed", f"Attempt {now.number}: {now.reason}: {now.message or ''}")
 
 
 def _starting(run: FlowRun, after: FlowRunStatus) -> str:

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from flowrun_operator.api import Phase
 from flowrun_operator.judge.cleanup import expired
-from flowrun_operator.judge.losses import OVERDUE
 from flowrun_operator.judge.timers import wake_at
 from flowrun_operator.observe.memory import Memory
+from flowrun_operator.observe.pods import OVERDUE
 from tests.operator.build import BEGAN, NOW, a_run, a_runner, a_world
 
 TTL = {"ttlSecondsAfterFinished": 30}
