@@ -1,6 +1,6 @@
 """Turns against a fake API server: intent before act, each thing once, killed at every write."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +23,6 @@ from tests.operator.fake_api import FakeApi, serving, status
 from tests.operator.plan.build import SETTINGS
 
 KEY = RunKey("data", "diamond", UID)
-WRITES_OF_A_LIFE = 10
 WRITES = ("create", "update", "delete", "patch")
 QUOTA = 'pods "r" is forbidden: exceeded quota: q'
 
@@ -61,7 +60,7 @@ class Cluster:
 
     def runner(self, **state: Any) -> None:
         """The kubelet tells of the runner's container."""
-        [pod] = self.fake.of("pods")
+        pod = self.fake.of("pods")[-1]  # of the last attempt
         phase = "Succeeded" if "terminated" in state else "Running"
         pod["status"] = {
             "phase": phase,
@@ -72,6 +71,22 @@ class Cluster:
         """The runner leaves its verdict."""
         verdict = a_testimony(startedAt="2026-11-22T05:00:58Z", result=9900)
         self.runner(terminated={"exitCode": 0, "reason": "Completed", "message": verdict})
+
+    def fails(self, reason: str) -> None:
+        """The runner leaves a verdict of failure."""
+        verdict = a_testimony("Failed", reason=reason, startedAt="2026-11-22T05:00:58Z")
+        self.runner(terminated={"exitCode": 3, "reason": "Error", "message": verdict})
+
+    def is_stopped(self) -> None:
+        """The kubelet has done as it was told, and the runner as well."""
+        assert self.fake.of("pods")[-1]["spec"]["activeDeadlineSeconds"] == 1
+        verdict = a_testimony("Stopped", message="stopped", startedAt="2026-11-22T05:00:58Z")
+        self.runner(terminated={"exitCode": 143, "reason": "Error", "message": verdict})
+
+    def wants(self, **spec: Any) -> None:
+        """Somebody patches the FlowRun."""
+        [body] = self.fake.of("flowruns")
+        self.fake.store("flowruns", body | {"spec": body["spec"] | spec})
 
 
 class Live(Mapping[RunKey, list[Any]]):
@@ -337,31 +352,87 @@ async def settle_with_restarts(cluster: Cluster) -> int:
     raise AssertionError("the run never comes to rest")
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("write", range(1, WRITES_OF_A_LIFE + 1))
+Settle = Callable[[], Awaitable[None]]
+
+
+async def success(cluster: Cluster, settle: Settle) -> None:
+    await settle()
+    cluster.succeeds()
+    await settle()
+
+
+async def failure_and_retry(cluster: Cluster, settle: Settle) -> None:
+    await settle()
+    cluster.fails("SchedulerLost")
+    await settle()
+    cluster.now += timedelta(seconds=20)
+    await success(cluster, settle)
+
+
+async def cancel(cluster: Cluster, settle: Settle) -> None:
+    await settle()
+    cluster.runner(running={})
+    cluster.wants(cancel=True)
+    await settle()
+    cluster.is_stopped()
+    await settle()
+
+
+async def suspend_and_resume(cluster: Cluster, settle: Settle) -> None:
+    await settle()
+    cluster.runner(running={})
+    cluster.wants(suspend=True)
+    await settle()
+    cluster.is_stopped()
+    await settle()
+    assert cluster.run()["phase"] == "Suspended"
+    assert cluster.fake.of("daskclusters") == []
+    cluster.wants(suspend=False)
+    await success(cluster, settle)
+
+
+#: Life, writes in it, the phase it ends with, how its attempts ended.
+LIVES: dict[str, tuple[Callable[[Cluster, Settle], Awaitable[None]], int, str, list[Any]]] = {
+    "success": (success, 10, "Succeeded", [None]),
+    "failure and retry": (failure_and_retry, 20, "Succeeded", ["SchedulerLost", None]),
+    "cancel": (cancel, 13, "Cancelled", ["Cancelled"]),
+    "suspend and resume": (suspend_and_resume, 23, "Succeeded", ["Suspended", None]),
+}
+KILLS = [
+    (name, moment, write)
+    for name, (_, writes, _, _) in LIVES.items()
+    for moment in ("before", "after")
+    for write in range(1, writes + 1)
+]
+
+
+@pytest.mark.parametrize(("name", "moment", "write"), KILLS)
 async def test_killed_at_any_write_the_run_ends_right_and_nothing_is_made_twice(
-    moment: str, write: int
+    name: str, moment: str, write: int
 ) -> None:
+    life, _, phase, ends = LIVES[name]
     async with a_cluster_with_a_run() as cluster:
         a_life_with(moment, write)(cluster)
-        deaths = await settle_with_restarts(cluster)
-        cluster.succeeds()
-        deaths += await settle_with_restarts(cluster)
+        deaths = 0
+
+        async def settle() -> None:
+            nonlocal deaths
+            deaths += await settle_with_restarts(cluster)
+
+        await life(cluster, settle)
         assert deaths == 1
-        assert cluster.run()["phase"] == "Succeeded"
-        assert sorted(cluster.fake.created) == ["daskclusters", "networkpolicies", "pods"]
+        assert cluster.run()["phase"] == phase
+        assert [row.get("reason") for row in cluster.run()["attempts"]] == ends
+        assert all(row["endTime"] for row in cluster.run()["attempts"])
+        each = ["daskclusters", "pods"] * len(ends)
+        assert sorted(cluster.fake.created) == sorted([*each, "networkpolicies"])
         assert cluster.fake.of("daskclusters") == []
-        assert [c["type"] for c in cluster.run()["conditions"] if c["status"] == "True"] == [
-            "Valid",
-            "Complete",
-            "Finished",
-        ]
 
 
-async def test_a_life_has_as_many_writes_as_are_killed_at() -> None:
+@pytest.mark.parametrize("name", LIVES)
+async def test_a_life_has_as_many_writes_as_are_killed_at(name: str) -> None:
+    life, count, *_ = LIVES[name]
     async with a_cluster_with_a_run() as cluster:
-        await cluster.settle()
-        cluster.succeeds()
-        await cluster.settle()
+        await life(cluster, cluster.settle)
         writes = [r for r in cluster.fake.requests if r.split()[0] in WRITES]
-        assert len(writes) == WRITES_OF_A_LIFE
+        assert len(writes) == count, writes
