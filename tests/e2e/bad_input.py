@@ -21,6 +21,9 @@ NO_IMAGE = "localhost:1/no/such/image:1"
 MUCH_CPU = {"resources": {"requests": {"cpu": "1000"}}}
 MUCH_MEMORY = {"resources": {"requests": {"memory": "2Gi"}}}
 
+# What the infrastructure does is retried; these rows are about its reason.
+ONCE = {"backoffLimit": 0}
+
 PARTS = tuple(DEADLINES)
 
 
@@ -192,12 +195,12 @@ FAILS_WHILE_RUNNING = (
             NO_CLUSTER,
             {"runner": {"resources": {"limits": {"memory": "256Mi"}}}},
         ),
-        "RunnerCrashed",
-        ("OOMKilled",),
+        "OutOfMemory",
+        ("container runner", "memory limit of 256Mi", "OOMKilled"),
     ),
     Row(
         "runner-deleted",
-        spec("long.py"),
+        spec("long.py", ONCE),
         "RunnerLost",
         ("was deleted",),
         runs=True,
@@ -206,7 +209,7 @@ FAILS_WHILE_RUNNING = (
     ),
     Row(
         "runner-evicted",
-        spec("long.py"),
+        spec("long.py", ONCE),
         "RunnerLost",
         ("Pod run-1-", "-runner was "),
         runs=True,
@@ -215,7 +218,7 @@ FAILS_WHILE_RUNNING = (
     ),
     Row(
         "scheduler-deleted",
-        spec("long.py"),
+        spec("long.py", ONCE),
         "SchedulerLost",
         ("scheduler",),
         runs=True,
@@ -223,7 +226,7 @@ FAILS_WHILE_RUNNING = (
     ),
     Row(
         "cluster-deleted",
-        spec("long.py"),
+        spec("long.py", ONCE),
         "ClusterLost",
         ("DaskCluster", "was deleted"),
         runs=True,

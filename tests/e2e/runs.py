@@ -103,6 +103,10 @@ class Run:
         mine = (each for each in found["items"] if each["involvedObject"]["kind"] == "FlowRun")
         return sorted(mine, key=lambda each: str(each["metadata"]["name"]))  # sorts by time
 
+    def patch(self, change: Mapping[str, Any]) -> None:
+        """Merges a change into the FlowRun."""
+        self.kubectl("patch", "flowrun", self.name, "--type=merge", "-p", json.dumps(change))
+
     def delete(self) -> None:
         """Deletes the FlowRun; what it owns goes in the background."""
         self.kubectl("delete", "flowrun", self.name, "--wait=false")

@@ -23,6 +23,7 @@ SPEC: dict[str, Any] = {
         "scheduler": {"podTemplate": {"spec": {"nodeSelector": {"disk": "ssd"}}}},
         "worker": {"podTemplate": {"spec": {"nodeSelector": {"disk": "ssd"}}}},
     },
+    "concurrency": {"group": "a"},
     "ttlSecondsAfterFinished": 60,
 }
 
@@ -146,6 +147,21 @@ CREATE: dict[str, tuple[dict[str, Any], str]] = {
         changed("runner.resources", {"limits": {"memory": "4 GB"}}),
         "spec.runner.resources.limits.memory",
     ),
+    "a rule for what somebody chose": (
+        changed("retryRules", [{"reason": "Cancelled", "action": "Retry"}]),
+        "what somebody chose is not retried",
+    ),
+    "a rule for a reason that is none": (
+        changed("retryRules", [{"reason": "BadLuck", "action": "Retry"}]),
+        'Unsupported value: "BadLuck"',
+    ),
+    "two rules for one reason": (
+        changed("retryRules", [{"reason": "TaskFailed", "action": "Retry"}] * 2),
+        "spec.retryRules[1]: Duplicate value",
+    ),
+    "a group of no name": (changed("concurrency", {"limit": 2}), "spec.concurrency.group"),
+    "a controller without a domain": (changed("managedBy", "kueue"), "spec.managedBy"),
+    "no time to stop": (changed("gracePeriodSeconds", 0), "spec.gracePeriodSeconds"),
     "a time to live that is none": (changed("ttlSecondsAfterFinished", -1), "spec.ttlSeconds"),
 }
 
@@ -170,6 +186,10 @@ def test_the_longest_name_and_defaults_are_taken(kube: Kubectl) -> None:
         "flow": {"entrypoint": "a"},
         "parameters": {},
         "cluster": {"workers": 1, "startTimeoutSeconds": 300},
+        "backoffLimit": 2,
+        "backoffSeconds": 10,
+        "gracePeriodSeconds": 30,
+        "cleanupPolicy": "Always",
     }
 
 
@@ -190,6 +210,16 @@ OTHER: dict[str, Any] = {
     "cluster.startTimeoutSeconds": 100,
     "cluster.scheduler": {"resources": {"limits": {"cpu": 1}}},
     "cluster.worker": {"threads": 2},
+    "backoffLimit": 3,
+    "backoffSeconds": 3,
+    "retryRules": [{"reason": "TaskFailed", "action": "Retry"}],
+    "activeDeadlineSeconds": 3,
+    "gracePeriodSeconds": 3,
+    "concurrency.group": "b",
+    "concurrency.limit": 2,
+    "concurrency.policy": "Forbid",
+    "managedBy": "example.org/other",
+    "priorityClassName": "high",
 }
 
 
@@ -241,6 +271,21 @@ def test_a_renamed_key_is_refused_by_the_policy_where_the_crd_sees_no_difference
         said = refusal(kube, a_flowrun(changed(path, value), name), "replace")
         assert f"ValidatingAdmissionPolicy '{crd.POLICY}'" in said
         assert f"spec.{path} is immutable" in said
+
+
+def test_a_cancelled_run_stays_cancelled(kube: Kubectl, created: dict[str, Any]) -> None:
+    name = created["metadata"]["name"]
+    kube("patch", "flowrun", name, "--type=merge", "-p", json.dumps({"spec": {"cancel": True}}))
+    for taken_back in (False, None):
+        patch = json.dumps({"spec": {"cancel": taken_back}})
+        answer = kube("patch", "flowrun", name, "--type=merge", "-p", patch, check=False)
+        assert "a cancelled run stays cancelled" in answer.stderr
+
+
+def test_what_may_change_during_a_run(kube: Kubectl, created: dict[str, Any]) -> None:
+    name = created["metadata"]["name"]
+    for change in ({"suspend": True}, {"suspend": None}, {"cleanupPolicy": "Never"}):
+        kube("patch", "flowrun", name, "--type=merge", "-p", json.dumps({"spec": change}))
 
 
 def test_time_to_live_labels_and_status_may_change(kube: Kubectl, created: dict[str, Any]) -> None:
