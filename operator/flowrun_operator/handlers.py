@@ -12,6 +12,7 @@ import kopf
 
 from flowrun_operator.api.flowrun import GROUP, LABEL_UID, PLURAL, VERSION
 from flowrun_operator.observe import dask, key, pods
+from flowrun_operator.observe.groups import GroupKey, group_of, read_member
 from flowrun_operator.observe.indices import index_run
 from flowrun_operator.observe.key import RunKey
 from flowrun_operator.perform.connect import Credentials
@@ -56,14 +57,18 @@ def registry(
     started: Callable[[Mapping[str, Any]], None],
     enqueue: Enqueue,
     heard: Enqueue,
+    group_changed: Callable[[GroupKey], None],
     login: Callable[[], Awaitable[Credentials]],
 ) -> kopf.OperatorRegistry:
-    """All handlers. ``started`` gets the indices, ``heard`` each FlowRun that has changed."""
+    """All handlers. ``started`` gets the indices, ``heard`` each FlowRun that has changed, and
+    ``group_changed`` its concurrency group.
+    """
     handlers = kopf.OperatorRegistry()
 
     @kopf.on.startup(registry=handlers)
     async def show_indices(**kwargs: Any) -> None:
-        started({name: kwargs[name] for name in ("runs", *(name for name, _, _ in READERS))})
+        names = ("runs", "groups", *(name for name, _, _ in READERS))
+        started({name: kwargs[name] for name in names})
 
     @kopf.on.login(registry=handlers)
     async def authenticate(**_: Any) -> kopf.ConnectionInfo:
@@ -81,10 +86,18 @@ def registry(
     async def runs(body: kopf.Body, **_: Any) -> dict[RunKey, Any]:
         return {key.of_run(body): index_run(body)}
 
+    @kopf.index(*FLOW_RUNS, id="groups", registry=handlers)
+    async def groups(body: kopf.Body, **_: Any) -> dict[GroupKey, Any]:
+        group, member = group_of(body), read_member(body)
+        return {group: member} if group is not None and member is not None else {}
+
     @kopf.on.event(*FLOW_RUNS, id="run", registry=handlers)
     async def run_changed(body: kopf.Body, **_: Any) -> None:
         heard(key.of_run(body))
         enqueue(key.of_run(body))
+        group = group_of(body)
+        if group is not None:
+            group_changed(group)
 
     for name, resource, read in READERS:
         _index_children(handlers, name, resource, read)

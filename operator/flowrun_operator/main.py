@@ -17,6 +17,7 @@ import kopf
 from aiohttp import web
 
 from flowrun_operator import handlers
+from flowrun_operator.admissions import Admissions
 from flowrun_operator.health import Health, application
 from flowrun_operator.observe.echoes import Echoes
 from flowrun_operator.observe.indices import Indices
@@ -68,6 +69,7 @@ class Operator:
             clock=_now,
             wake=self._turns.add,
         )
+        self._admissions = Admissions(api=api, indices=self._indices, wake=self._turns.add)
         self._reconciler = Reconciler(
             api=api,
             indices=self._indices,
@@ -87,12 +89,14 @@ class Operator:
             started=self._indices.attach,
             enqueue=self._enqueue,
             heard=self.health.echoes.heard,
+            group_changed=self._admissions.queue.add,
             login=partial(credentials, kubeconfig),
         )
         # Begun before Kopf, which at its end waits for every task that is younger than itself.
         parts = [
             _begin("turns", self._turns.run()),
             _begin("pulls", self._pulls.queue.run()),
+            _begin("admissions", self._admissions.queue.run()),
             _begin("events", self._emitter.run()),
             _begin("resync", self._resync()),
             _begin("readiness", self._become_ready()),
@@ -126,7 +130,11 @@ class Operator:
         self._turns.add(key)
 
     def _depths(self) -> dict[str, int]:
-        return {"turns": self._turns.depth, "pulls": self._pulls.queue.depth}
+        return {
+            "turns": self._turns.depth,
+            "pulls": self._pulls.queue.depth,
+            "admissions": self._admissions.queue.depth,
+        }
 
     async def _resync(self) -> None:
         """Slowly gives every run a turn that trusts no index, spread over the interval."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
 
 import pytest
 
@@ -43,7 +44,7 @@ def test_attempts_never_overlap_and_have_names_of_their_own(row: Row, stories: S
     attempts = stories[row.id].result().status["attempts"]
     assert [attempt["number"] for attempt in attempts] == list(range(1, len(attempts) + 1))
     assert len({attempt["runnerPodName"] for attempt in attempts}) == len(attempts)
-    for before, after in zip(attempts, attempts[1:], strict=False):
+    for before, after in pairwise(attempts):
         assert before["endTime"] <= after["startTime"]
 
 

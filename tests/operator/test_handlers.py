@@ -6,11 +6,13 @@ from typing import Any
 import kopf
 
 from flowrun_operator import handlers
+from flowrun_operator.observe.groups import GroupKey
 from flowrun_operator.observe.key import RunKey
 from flowrun_operator.perform.connect import Credentials
 from flowrun_operator.perform.kinds import WATCHED
 
 ENQUEUED: list[RunKey] = []
+GROUPS: list[GroupKey] = []
 
 
 async def no_login() -> Credentials:
@@ -22,6 +24,7 @@ def a_registry() -> kopf.OperatorRegistry:
         started=lambda _: None,
         enqueue=ENQUEUED.append,
         heard=lambda _: None,
+        group_changed=GROUPS.append,
         login=no_login,
     )
 
@@ -59,6 +62,16 @@ def test_all_handlers_are_coroutines_since_kopf_runs_functions_in_threads() -> N
         *registry._activities._handlers,
     ]
     assert all(inspect.iscoroutinefunction(handler.fn) for handler in every)
+
+
+async def test_an_event_of_a_run_enqueues_it_and_its_concurrency_group() -> None:
+    [run] = [h for h in a_registry()._watching._handlers if h.id == "run"]
+    metadata = {"namespace": "data", "name": "a", "uid": "u"}
+    ENQUEUED.clear()
+    for spec in ({}, {"concurrency": {"group": "etl"}}):
+        await run.fn(body=kopf.Body({"metadata": metadata, "spec": spec}))  # type: ignore[call-arg]  # Kopf's own type asks for all its arguments
+    assert ENQUEUED == [RunKey("data", "a", "u")] * 2
+    assert GROUPS == [GroupKey("data", "etl")]
 
 
 async def test_a_childs_event_enqueues_its_run() -> None:

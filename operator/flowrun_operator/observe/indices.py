@@ -11,6 +11,7 @@ from flowrun_operator.api.flowrun import FlowRun
 from flowrun_operator.api.problem import Problem
 from flowrun_operator.api.status import FINISHED
 from flowrun_operator.observe.dask import DaskCluster, Deployment, WorkerGroup
+from flowrun_operator.observe.groups import GroupKey, Member, place_of
 from flowrun_operator.observe.key import RunKey
 from flowrun_operator.observe.pods import Pod
 from flowrun_operator.observe.world import Children
@@ -64,12 +65,14 @@ class Indices:
         clusters: Index[DaskCluster] | None = None,
         worker_groups: Index[WorkerGroup] | None = None,
         deployments: Index[Deployment] | None = None,
+        groups: Mapping[GroupKey, Iterable[Member]] | None = None,
     ) -> None:
         self.runs = {} if runs is None else runs
         self.pods = {} if pods is None else pods
         self.clusters = {} if clusters is None else clusters
         self.worker_groups = {} if worker_groups is None else worker_groups
         self.deployments = {} if deployments is None else deployments
+        self.groups = {} if groups is None else groups
 
     def attach(self, of_kopf: Mapping[str, Any]) -> None:
         """Shows Kopf's indices from now on: it makes them when it starts, empty, and fills them."""
@@ -78,6 +81,7 @@ class Indices:
         self.clusters = of_kopf["clusters"]
         self.worker_groups = of_kopf["worker_groups"]
         self.deployments = of_kopf["deployments"]
+        self.groups = of_kopf["groups"]
 
     def phases(self) -> list[str]:
         """The phase of every run."""
@@ -95,6 +99,17 @@ class Indices:
             worker_groups=tuple(self.worker_groups.get(key, ())),
             deployments=tuple(self.deployments.get(key, ())),
         )
+
+    def members(self, key: GroupKey) -> tuple[Member, ...]:
+        """The runs of a concurrency group that hold a place, or stand in line for one."""
+        return tuple(self.groups.get(key, ()))
+
+    def place_in_line(self, run: FlowRun) -> int | None:
+        """Of a run that waits for its group; None where it does not."""
+        wants = run.spec.concurrency
+        if wants is None or run.status.admitted is not None:
+            return None
+        return place_of(run, self.members(GroupKey(run.metadata.namespace, wants.group)))
 
     def all_keys(self) -> set[RunKey]:
         """Every run that exists, or of which something is left."""

@@ -76,7 +76,15 @@ class Observer:
         lost: frozenset[str],
         problems: tuple[Problem, ...],
     ) -> World:
-        return look(run, children, self._memories[key], self._clock(), lost=lost, problems=problems)
+        return look(
+            run,
+            children,
+            self._memories[key],
+            self._clock(),
+            lost=lost,
+            problems=problems,
+            place=self._indices.place_in_line(run),
+        )
 
     async def _confirmed(
         self, key: RunKey, world: World, *, everything: bool

@@ -184,9 +184,8 @@ def test_empty_indices_know_nothing() -> None:
 
 def test_attached_indices_show_what_is_delivered_later() -> None:
     indices = Indices()
-    of_kopf: dict[str, dict[RunKey, list[Any]]] = {
-        name: {} for name in ("runs", "pods", "clusters", "worker_groups", "deployments")
-    }
+    names = ("runs", "groups", "pods", "clusters", "worker_groups", "deployments")
+    of_kopf: dict[str, dict[RunKey, list[Any]]] = {name: {} for name in names}
     indices.attach(of_kopf)
     of_kopf["runs"][KEY] = [a_run(Phase.RUNNING)]
     of_kopf["clusters"][KEY] = [a_cluster()]
