@@ -21,6 +21,8 @@ class Settings:
     pod_security: PodSecurity = "restricted"
     #: One NetworkPolicy a run.
     network_policy: bool = True
+    #: Whether the logs of a failed attempt's pods are kept: the right to read them is the chart's.
+    post_mortem_logs: bool = True
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -33,6 +35,7 @@ class Settings:
             ),
             pod_security=_pod_security(environ.get("FLOWRUN_POD_SECURITY", "restricted")),
             network_policy=_switch(environ, "FLOWRUN_NETWORK_POLICY", default=True),
+            post_mortem_logs=_switch(environ, "FLOWRUN_POST_MORTEM_LOGS", default=True),
         )
 
 

@@ -394,7 +394,7 @@ async def suspend_and_resume(cluster: Cluster, settle: Settle) -> None:
 #: Life, writes in it, the phase it ends with, how its attempts ended.
 LIVES: dict[str, tuple[Callable[[Cluster, Settle], Awaitable[None]], int, str, list[Any]]] = {
     "success": (success, 10, "Succeeded", [None]),
-    "failure and retry": (failure_and_retry, 20, "Succeeded", ["SchedulerLost", None]),
+    "failure and retry": (failure_and_retry, 22, "Succeeded", ["SchedulerLost", None]),
     "cancel": (cancel, 13, "Cancelled", ["Cancelled"]),
     "suspend and resume": (suspend_and_resume, 23, "Succeeded", ["Suspended", None]),
 }
@@ -425,7 +425,8 @@ async def test_killed_at_any_write_the_run_ends_right_and_nothing_is_made_twice(
         assert [row.get("reason") for row in cluster.run()["attempts"]] == ends
         assert all(row["endTime"] for row in cluster.run()["attempts"])
         each = ["daskclusters", "pods"] * len(ends)
-        assert sorted(cluster.fake.created) == sorted([*each, "networkpolicies"])
+        bundles = ["configmaps"] * ends.count("SchedulerLost")
+        assert sorted(cluster.fake.created) == sorted([*each, *bundles, "networkpolicies"])
         assert cluster.fake.of("daskclusters") == []
 
 

@@ -113,6 +113,15 @@ class Attempt(Model):
     message: Annotated[str | None, Field(max_length=4096, description="The same in words.")] = None
     tasks: Annotated[Tasks | None, Field(description="Tasks by state, at its end.")] = None
     usage: Annotated[Usage | None, Field(description="What it used.")] = None
+    post_mortem: Annotated[
+        str | None,
+        Field(
+            description=(
+                "The ConfigMap with its pods' last words, where it failed; empty where none could "
+                "be written."
+            ),
+        ),
+    ] = None
 
     @property
     def under_way(self) -> bool:

@@ -9,7 +9,8 @@ from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.client.exceptions import ApiException
 
 from flowrun_operator.perform.errors import ApiError, Conflict, NotFound, Refused, Unavailable
-from flowrun_operator.perform.kinds import Resource
+from flowrun_operator.perform.kinds import RESOURCES, Resource
+from flowrun_operator.plan.actions import Kind
 
 Body = dict[str, Any]
 #: The API server gives up after 60 s; a turn has better things to do than to wait for that.
@@ -70,6 +71,13 @@ class Api:
         """Raises Conflict where body's resourceVersion is no longer the object's."""
         return await self._request("PUT", resource, resource.path(namespace, name, "status"), body)
 
+    async def log(self, namespace: str, pod: str, query: Mapping[str, str]) -> str:
+        """The log of a pod's container."""
+        resource = RESOURCES[Kind.POD]
+        path = resource.path(namespace, pod, "log")
+        content = await self._send("GET", resource, path, query=query, accept="*/*")
+        return content.decode(errors="replace")
+
     async def _request(
         self,
         method: str,
@@ -80,12 +88,29 @@ class Api:
         query: Mapping[str, str] | None = None,
         content_type: str = "application/json",
     ) -> Body:
+        content = await self._send(
+            method, resource, path, body, query=query, content_type=content_type
+        )
+        answer: Body = json.loads(content)
+        return answer
+
+    async def _send(
+        self,
+        method: str,
+        resource: Resource,
+        path: str,
+        body: Body | list[Body] | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        content_type: str = "application/json",
+        accept: str = "application/json",
+    ) -> bytes:
         try:
             request = await self._client.param_serialize(
                 method,
                 path,
                 query_params=list((query or {}).items()),
-                header_params={"Accept": "application/json", "Content-Type": content_type},
+                header_params={"Accept": accept, "Content-Type": content_type},
                 body=body,
                 auth_settings=["BearerToken"],
             )
@@ -98,8 +123,7 @@ class Api:
             translated = translate(response.status, content, response.headers.get("Retry-After"))
             self._count_error(method, resource.plural, str(response.status))
             raise translated
-        answer: Body = json.loads(content)
-        return answer
+        return bytes(content)
 
 
 def translate(status: int, content: bytes, retry_after: str | None) -> ApiError:

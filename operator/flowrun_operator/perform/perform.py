@@ -9,9 +9,19 @@ from flowrun_operator.observe.memory import Refusal
 from flowrun_operator.observe.metadata import read_metadata
 from flowrun_operator.perform.api import Api
 from flowrun_operator.perform.errors import Conflict, NotFound, Refused
+from flowrun_operator.perform.evidence import collect_evidence
 from flowrun_operator.perform.kinds import RESOURCES
 from flowrun_operator.perform.performed import Performed
-from flowrun_operator.plan.actions import Action, Create, Delete, Kind, Stage, Stop, Unblock
+from flowrun_operator.plan.actions import (
+    Action,
+    Collect,
+    Create,
+    Delete,
+    Kind,
+    Stage,
+    Stop,
+    Unblock,
+)
 
 #: What the API server answers where the object itself is malformed.
 MALFORMED = frozenset({400, 422})
@@ -21,6 +31,7 @@ async def perform(api: Api, stages: tuple[Stage, ...]) -> Performed:
     """Stage by stage, each side by side; a refusal ends it. Raises Unavailable and Conflict."""
     uids: dict[Kind, str] = {}
     refusals: list[Refusal] = []
+    kept: list[str] = []
     for stage in stages:
         # All of a stage is waited for before any failure of it is raised: what was begun is known.
         outcomes = await asyncio.gather(
@@ -34,6 +45,8 @@ async def perform(api: Api, stages: tuple[Stage, ...]) -> Performed:
                     refusals.append(outcome)
                 case str() if isinstance(action, Create):
                     uids[action.kind] = outcome
+                case str():
+                    kept.append(outcome)
         if refusals:
             break
     actions = [action for stage in stages for action in stage]
@@ -41,6 +54,7 @@ async def perform(api: Api, stages: tuple[Stage, ...]) -> Performed:
         uids=uids,
         refusals=tuple(refusals),
         created=any(isinstance(a, Create) for a in actions),
+        post_mortem=kept[-1] if kept else None,
         released=any(isinstance(a, Delete) and a.kind is Kind.DASK_CLUSTER for a in actions),
     )
 
@@ -55,6 +69,8 @@ async def _carry_out(api: Api, action: Action) -> str | Refusal | None:
             await _stop(api, action)
         case Unblock():
             await _unblock(api, action)
+        case Collect():
+            return await collect_evidence(api, action)
     return None
 
 

@@ -15,3 +15,4 @@ class Performed:
     refusals: tuple[Refusal, ...] = ()
     created: bool = False  # something was to be created
     released: bool = False  # the DaskCluster's deletion was asked for
+    post_mortem: str | None = None  # the bundle that was made; "" where none could be

@@ -25,6 +25,7 @@ RIGHTS = (
     _right("kubernetes.dask.org", "daskclusters", "get list watch create patch delete"),
     _right("kubernetes.dask.org", "daskworkergroups", "list watch delete"),
     _right("", "pods", "get list watch create patch delete"),  # patch: to stop a runner
+    _right("", "pods/log", "get"),  # where the chart says so: for post-mortem bundles
     _right("", "configmaps", "get create"),
     _right("networking.k8s.io", "networkpolicies", "get create"),
     _right("apps", "deployments", "list watch"),

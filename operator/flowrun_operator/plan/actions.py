@@ -73,6 +73,30 @@ class Unblock:
     finalizer: str
 
 
-Action = Create | Delete | Stop | Unblock
+@dataclass(frozen=True)
+class Witness:
+    """A pod that may tell why an attempt failed."""
+
+    component: str  # also the name of its container
+    pod: str
+    uid: str
+    died: bool  # its container was restarted: the log before counts as well
+
+
+@dataclass(frozen=True)
+class Collect:
+    """Ask the witnesses, and keep what they say in a ConfigMap. It is tried once."""
+
+    manifest: Manifest
+    witnesses: tuple[Witness, ...]
+    logs: bool  # the chart gave the right to read them
+
+    @property
+    def name(self) -> str:
+        """Of the ConfigMap."""
+        return str(self.manifest["metadata"]["name"])
+
+
+Action = Create | Delete | Stop | Unblock | Collect
 #: Actions that may go out side by side. The next stage waits until this one has succeeded.
 Stage = tuple[Action, ...]

@@ -24,6 +24,7 @@ class Names:
     runner_pod: str
     network_policy: str
     source: str
+    post_mortem: str
     scheduler_address: str
     dashboard_url: str
 
@@ -45,6 +46,7 @@ def names(run: FlowRun, attempt: int, cluster: str | None = None) -> Names:
         worker_group=f"{cluster}-default",
         runner_pod=f"{own}-runner",
         network_policy=_fit(name, f"-{uid}", LONGEST_NAME),
+        post_mortem=_fit(name, f"-{attempt}-{uid}-post-mortem", LONGEST_NAME),
         source=_fit(name, f"-{uid}-source", LONGEST_NAME),
         scheduler_address=f"tcp://{host}:{SCHEDULER_PORT}",
         dashboard_url=f"http://{host}:{DASHBOARD_PORT}/status",

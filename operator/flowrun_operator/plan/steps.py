@@ -15,6 +15,7 @@ from flowrun_operator.plan.actions import Action, Create, Delete, Kind, Stage, S
 from flowrun_operator.plan.children import Manifest, children
 from flowrun_operator.plan.dask_leftovers import delete_cluster, delete_orphan, unblock_at
 from flowrun_operator.plan.names import names
+from flowrun_operator.plan.post_mortem import collect
 from flowrun_operator.settings import Settings
 
 SWEEP_AGAIN = timedelta(seconds=10)
@@ -25,9 +26,9 @@ FOUNDATIONS = frozenset({Kind.NETWORK_POLICY, Kind.CONFIG_MAP})
 def steps(world: World, verdict: Verdict, settings: Settings) -> tuple[Stage, ...]:
     """What to do now. Nothing is given up before the end of its attempt, or run, is written."""
     if cleanup.finished(world):
-        return _stages(_release_for_good(world))
+        return _release_for_good(world, settings)
     if world.attempt is not None and not world.under_way:
-        return _stages(_release(world, keep_cluster=keeps_its_cluster(world)))
+        return _release(world, settings, keep_cluster=keeps_its_cluster(world))
     if world.attempt is not None and world.attempt.stop_time is not None:
         return _stages(_stop_runner(world, world.runner))
     if verdict.phase is Phase.STARTING and not _waits_to_retry(world):
@@ -88,18 +89,24 @@ def _children(run: FlowRun, settings: Settings, attempt: Attempt) -> tuple[Manif
     return children(run, settings, attempt.number, used_again)
 
 
-def _release_for_good(world: World) -> tuple[Action, ...]:
-    actions = _release(world, keep_cluster=cleanup.keeps_cluster(world))
-    if not actions and cleanup.expired(world):
-        return (_delete_run(world.run),)
-    return actions
+def _release_for_good(world: World, settings: Settings) -> tuple[Stage, ...]:
+    stages = _release(world, settings, keep_cluster=cleanup.keeps_cluster(world))
+    if not stages and cleanup.expired(world):
+        return ((_delete_run(world.run),),)
+    return stages
 
 
-def _release(world: World, *, keep_cluster: bool) -> tuple[Action, ...]:
-    """Of every attempt, since one that an operator's end cut short may have left something."""
+def _release(world: World, settings: Settings, *, keep_cluster: bool) -> tuple[Stage, ...]:
+    """Of every attempt, since one that an operator's end cut short may have left something.
+
+    The witnesses of a failure are heard before they go.
+    """
     last = () if world.runner in (None, *world.runners_left) else (world.runner,)
     stops = (a for pod in (*world.runners_left, *last) for a in _stop_runner(world, pod))
-    return (*stops, *(() if keep_cluster else _delete_cluster(world)))
+    bundle = collect(world, settings)
+    if bundle is not None:
+        return _stages((*stops, bundle))
+    return _stages((*stops, *(() if keep_cluster else _delete_cluster(world))))
 
 
 def _stop_runner(world: World, pod: Pod | None) -> tuple[Action, ...]:

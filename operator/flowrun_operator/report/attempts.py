@@ -25,9 +25,18 @@ def attempts(world: World, verdict: Verdict, performed: Performed) -> list[Attem
     told = list(world.run.status.attempts)
     if verdict.begins:
         return [*told, _begun(world)][-MOST_ATTEMPTS:]
-    if world.attempt is None or not world.under_way:
+    if world.attempt is None:
         return told
+    if not world.under_way:
+        return [*told[:-1], with_post_mortem(world.attempt, performed)]
     return [*told[:-1], world.attempt.model_copy(update=_seen(world, verdict, performed))]
+
+
+def with_post_mortem(row: Attempt, performed: Performed) -> Attempt:
+    """An attempt that has ended changes only by the bundle that is made of it."""
+    if performed.post_mortem is None:
+        return row
+    return row.model_copy(update={"post_mortem": performed.post_mortem})
 
 
 def start_time(run: FlowRun, verdict: Verdict, now: datetime) -> datetime | None:

@@ -23,6 +23,7 @@ from flowrun_operator.report.attempts import (
     start_time,
     tasks_told,
     total,
+    with_post_mortem,
 )
 from flowrun_operator.report.conditions import conditions
 from flowrun_operator.report.usage import usage_of
@@ -86,6 +87,9 @@ def _after_the_end(world: World, verdict: Verdict, performed: Performed) -> Flow
     }
     if performed.released:
         after |= NOWHERE
+    if world.attempt is not None:
+        rows = world.run.status.attempts
+        after["attempts"] = [*rows[:-1], with_post_mortem(rows[-1], performed)]
     return world.run.status.model_copy(update=after)
 
 
