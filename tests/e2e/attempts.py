@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.e2e import faults
-from tests.e2e.runs import Run, status
+from tests.e2e.runs import Run, phase, status
 from tests.e2e.specs import Spec, merged, spec
 
 SOON = {"backoffSeconds": 1, "gracePeriodSeconds": 5}
@@ -26,7 +26,10 @@ def suspend_and_resume(run: Run) -> None:
     """Held back until nothing of it runs, then taken up again."""
     patch(run, suspend=True)
     run.until_phase("Suspended")
-    run.until(lambda seen: "schedulerAddress" not in status(seen), "the cluster's end")
+    run.until(
+        lambda seen: phase(seen) == "Suspended" and "schedulerAddress" not in status(seen),
+        "the cluster's end",
+    )
     patch(run, suspend=False)
 
 
@@ -102,7 +105,7 @@ ROWS = (
     ),
     Row(
         "suspended-and-resumed",
-        run_of("some_seconds.py"),
+        run_of("a_while.py"),
         suspend_and_resume,
         "Succeeded",
         ("Suspended", None),

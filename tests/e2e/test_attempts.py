@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.attempts import ROWS, Row, patch
 from tests.e2e.leftovers import settle
 from tests.e2e.namespaces import RESTRICTED, fresh_namespace
-from tests.e2e.runs import apply_run, condition, phase, status
+from tests.e2e.runs import apply_run, condition, finished, phase, status
 from tests.e2e.specs import spec
 from tests.e2e.story import NAME, Story, kept, play
 from tests.e2e.watch import Watch
@@ -95,7 +95,9 @@ def test_a_cluster_is_kept_until_its_policy_or_the_run_goes(flowruns: Watch) -> 
         assert run.kubectl.json("get", "daskclusters")["items"] != []
         assert "dashboardURL" in status(told)
         patch(run, cleanupPolicy="Always")
-        end = run.until(lambda seen: "dashboardURL" not in status(seen), "the cluster's end")
+        end = run.until(
+            lambda seen: finished(seen) and "dashboardURL" not in status(seen), "cluster's end"
+        )
         wanted = kept(end, has_children=True, runner_stays=True)
         assert settle(namespace, wanted, timeout=60) == wanted
 
