@@ -189,13 +189,15 @@ class Reconciler:
         return max(0.1, (moment - self._clock()).total_seconds())
 
     def _count(self, run: FlowRun, status: FlowRunStatus) -> None:
+        under_way = {row.number for row in run.status.attempts if row.under_way}
+        for row in status.attempts:
+            if row.number in under_way and not row.under_way:
+                self._metrics.count_attempt(str(status.phase), row)
         if status.phase is run.status.phase:
             return
         if status.phase is Phase.RUNNING:
             waited = self._clock() - run.metadata.creation_timestamp
             self._metrics.start.observe(waited.total_seconds())
-        if status.phase in FINISHED:
-            self._metrics.attempts.labels(status.phase, status.reason or "").inc()
 
 
 def _key(run: FlowRun) -> RunKey:

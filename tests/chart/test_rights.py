@@ -25,6 +25,11 @@ def test_the_operator_has_exactly_the_rights_that_it_uses(render):
     assert granted == needed
 
 
+def test_no_log_is_read_where_the_chart_does_not_say_so(render):
+    role = the(render("postMortem.logs=false"), "ClusterRole", "flowrun-operator")
+    assert all("pods/log" not in rule["resources"] for rule in role["rules"])
+
+
 def test_the_rules_of_every_role_are_the_reviewed_ones(render):
     rules = {
         f"{m['kind']}/{m['metadata']['name']}": m["rules"] for m in render() if m["kind"] in ROLES

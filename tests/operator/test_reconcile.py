@@ -437,3 +437,12 @@ async def test_a_life_has_as_many_writes_as_are_killed_at(name: str) -> None:
         await life(cluster, cluster.settle)
         writes = [r for r in cluster.fake.requests if r.split()[0] in WRITES]
         assert len(writes) == count, writes
+
+
+async def test_each_attempt_that_ends_is_counted_with_what_it_used() -> None:
+    async with a_cluster_with_a_run() as cluster:
+        await failure_and_retry(cluster, cluster.settle)
+        text = cluster.operator._metrics.exposition().decode()
+        assert 'flowrun_attempts_total{phase="Pending",reason="SchedulerLost"} 1.0' in text
+        assert 'flowrun_attempts_total{phase="Succeeded",reason=""} 1.0' in text
+        assert 'flowrun_used_total{what="worker_seconds"}' in text

@@ -7,6 +7,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from flowrun_operator.api.status import Attempt
+
 START_BUCKETS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600)
 
 
@@ -27,6 +29,12 @@ class Metrics:
         self.attempts = Counter(
             "flowrun_attempts", "Ended attempts.", ["phase", "reason"], registry=self.registry
         )
+        self.used = Counter(
+            "flowrun_used",
+            "What ended attempts used: worker_seconds, cpu_seconds, memory_gib_seconds.",
+            ["what"],
+            registry=self.registry,
+        )
         self.pulls = Counter(
             "flowrun_progress_pulls",
             "Answers of runners to GET /progress.",
@@ -39,6 +47,13 @@ class Metrics:
             ["method", "resource", "status"],
             registry=self.registry,
         )
+
+    def count_attempt(self, phase: str, row: Attempt) -> None:
+        """One attempt that has ended, and the phase that its run has by then."""
+        self.attempts.labels(phase, row.reason or "").inc()
+        if row.usage is not None:
+            for what in ("worker_seconds", "cpu_seconds", "memory_gib_seconds"):
+                self.used.labels(what).inc(getattr(row.usage, what))
 
     def count_api_error(self, method: str, resource: str, status: str) -> None:
         """One failed request."""
