@@ -74,7 +74,8 @@ def _cluster_ready(world: World, verdict: Verdict, *, released: bool) -> Fact | 
     if verdict.phase is Phase.STARTING:
         awaited = what_is_awaited(world)
         return Fact(False, "Starting", f"{awaited[0].upper()}{awaited[1:]}.")
-    if was_ready and (released or not (world.under_way or verdict.final)):
+    gone = released or not (world.under_way or verdict.final)
+    if gone and before is not None and before.reason not in START_CAUSES:
         return Fact(False, "ClusterDeleted", "The attempt has ended.")
     if was_ready and cleanup.finished(world) and cleanup.keeps_cluster(world):
         return Fact(True, "ClusterKept", cleanup.kept_until(world))

@@ -188,6 +188,20 @@ def test_the_cause_of_a_start_that_failed_stays_in_the_condition() -> None:
     assert told(status, ConditionType.CLUSTER_READY) == ("False", "Unschedulable")
 
 
+def test_a_cluster_that_is_deleted_is_awaited_no_more() -> None:
+    words = a_testimony("Failed", reason="InvalidParameters", message="no 'name'")
+    finished = next_world(a_world(), runner=a_runner(ended("runner", 2, words)))
+    status = after(next_world(finished), Performed(released=True))
+    assert told(status, ConditionType.CLUSTER_READY) == ("False", "ClusterDeleted")
+
+
+def test_the_cause_of_a_failed_start_outlives_its_cluster() -> None:
+    stuck = (a_dask_pod(unschedulable="0/1 nodes are available"),)
+    finished = next_world(a_world(dask_pods=stuck), now=LATE, dask_pods=stuck)
+    status = after(next_world(finished, dask_pods=stuck), Performed(released=True))
+    assert told(status, ConditionType.CLUSTER_READY) == ("False", "Unschedulable")
+
+
 def test_an_invalid_spec_fails_without_an_attempt() -> None:
     world = a_world(None, run=a_run(None), problems=[Problem("spec.runner", "no")])
     status = after(world)
