@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.e2e.kube import ROOT, cluster_environment, run_tool
-from tests.e2e.runs import Run, phase, status
+from tests.e2e.runs import Run, manifest, phase, status
+from tests.e2e.specs import SMALL_PODS
 from tests.e2e.watch import Watch
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
@@ -42,16 +42,8 @@ with Flow("raises") as flow:
 
 def a_manifest(tmp_path: Path, code: str, **spec: object) -> str:
     path = tmp_path / "run.yaml"
-    body = {
-        "apiVersion": "flowrun.dev/v1alpha1",
-        "kind": "FlowRun",
-        "metadata": {"name": "flow"},
-        "spec": {
-            "flow": {"entrypoint": "flow.py", "source": {"inline": {"flow.py": code}}},
-            **spec,
-        },
-    }
-    path.write_text(yaml.safe_dump(body))
+    flow = {"entrypoint": "flow.py", "source": {"inline": {"flow.py": code}}}
+    path.write_text(json.dumps(manifest("flow", {**SMALL_PODS, "flow": flow, **spec})))
     return str(path)
 
 
@@ -128,9 +120,9 @@ def test_an_unknown_field_is_refused_in_the_api_servers_words(
 def test_a_second_run_of_that_name_is_an_error_that_names_it(
     namespace: str, flowruns: Watch, tmp_path: Path
 ) -> None:
-    manifest = a_manifest(tmp_path, SLEEPS)
-    assert flowrun("submit", manifest, "-n", namespace).returncode == 0
-    again = flowrun("submit", manifest, "-n", namespace)
+    path = a_manifest(tmp_path, SLEEPS)
+    assert flowrun("submit", path, "-n", namespace).returncode == 0
+    again = flowrun("submit", path, "-n", namespace)
     assert again.returncode == 2
     assert f"FlowRun {namespace}/flow exists already, and something else made it" in again.stderr
 
