@@ -1,6 +1,7 @@
 """The CronJob example: each tick is one run, whatever happens to its creator."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -8,13 +9,17 @@ import yaml
 
 from tests.e2e import audit
 from tests.e2e.kube import ROOT, Kubectl
+from tests.e2e.namespaces import RESTRICTED, fresh_namespace
 from tests.e2e.runs import Run, phase
+from tests.e2e.specs import SMALL_PODS, merged
 from tests.e2e.watch import Watch
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 EXAMPLE = ROOT / "crds/examples/nightly-cronjob.yaml"
 IMAGE = "flowrun-runtime:dev"
+EVERY_MINUTE = "* * * * *"
+SQUARE = "    return n * n"
 NAP = "    import time\n    time.sleep(20 * (n == 0))\n    return n * n"
 RAISE = "    raise ValueError(n)"
 
@@ -31,31 +36,43 @@ def creators() -> Iterator[Watch]:
         yield watch
 
 
+@pytest.fixture(scope="module", autouse=True)
+def every_minute(jobs: Watch, flowruns: Watch) -> Iterator[Kubectl]:
+    """The example with a schedule: the clock ticks while the other tests go on."""
+    with fresh_namespace("every-minute", RESTRICTED) as namespace:
+        yield apply_example(Kubectl(namespace), schedule=EVERY_MINUTE)
+
+
 @pytest.fixture
 def cronjob(restricted_namespace: str, kubectl: Kubectl) -> Callable[..., Kubectl]:
-    """Applies the example, as it stands but for image, schedule and the task's body."""
+    """Applies the example, suspended: ticks are made by hand."""
+    return partial(apply_example, kubectl.inside(restricted_namespace))
 
-    def apply(body: str = "    return n * n", schedule: str | None = None) -> Kubectl:
-        objects = {each["kind"]: each for each in yaml.safe_load_all(EXAMPLE.read_text()) if each}
-        data = objects["ConfigMap"]["data"]
-        data["nightly.yaml"] = _with_body(data["nightly.yaml"], body)
-        spec = objects["CronJob"]["spec"]
-        # Ticks are made by hand, unless the test is about the schedule.
-        spec["suspend"] = schedule is None
-        spec["schedule"] = schedule or spec["schedule"]
-        pod = spec["jobTemplate"]["spec"]["template"]["spec"]
-        pod["containers"][0]["image"] = IMAGE
-        inside = kubectl.inside(restricted_namespace)
-        inside("apply", "-f", "-", input=yaml.safe_dump_all(objects.values()))
-        return inside
 
-    return apply
+def apply_example(inside: Kubectl, body: str = SQUARE, schedule: str | None = None) -> Kubectl:
+    """The example as it stands, but for image, schedule, pod sizes and the task's body."""
+    objects = {each["kind"]: each for each in yaml.safe_load_all(EXAMPLE.read_text()) if each}
+    data = objects["ConfigMap"]["data"]
+    data["nightly.yaml"] = _in_small_pods(_with_body(data["nightly.yaml"], body))
+    spec = objects["CronJob"]["spec"]
+    spec["suspend"] = schedule is None
+    spec["schedule"] = schedule or spec["schedule"]
+    pod = spec["jobTemplate"]["spec"]["template"]["spec"]
+    pod["containers"][0]["image"] = IMAGE
+    inside("apply", "-f", "-", input=yaml.safe_dump_all(objects.values()))
+    return inside
 
 
 def _with_body(manifest: str, body: str) -> str:
-    line = next(line for line in manifest.splitlines() if line.endswith("    return n * n"))
-    indent = line.removesuffix("    return n * n")
+    line = next(line for line in manifest.splitlines() if line.endswith(SQUARE))
+    indent = line.removesuffix(SQUARE)
     return manifest.replace(line, "\n".join(indent + each for each in body.splitlines()))
+
+
+def _in_small_pods(manifest: str) -> str:
+    flowrun = yaml.safe_load(manifest)
+    flowrun["spec"] = merged(flowrun["spec"], SMALL_PODS)
+    return yaml.safe_dump(flowrun)
 
 
 def tick(kubectl: Kubectl, name: str) -> None:
@@ -131,26 +148,6 @@ def test_a_failed_run_fails_its_job_once(
     assert made_flowruns(namespace) == {"nightly-1": 1}
 
 
-def test_the_schedule_itself_makes_runs_named_after_its_jobs(
-    cronjob: Callable[..., Kubectl], jobs: Watch, flowruns: Watch
-) -> None:
-    kubectl = cronjob(schedule="* * * * *")
-    namespace = str(kubectl.namespace)
-    seen = flowruns.until(namespace, None, lambda seen: phase(seen) == "Succeeded", 150, "run")
-    first = seen.key[1]
-    flowruns.until(
-        namespace,
-        None,
-        lambda seen: phase(seen) == "Succeeded" and seen.key[1] != first,
-        150,
-        "second run",
-    )
-    kubectl("patch", "cronjob", "nightly", "-p", '{"spec": {"suspend": true}}')
-    made = {job["metadata"]["name"] for job in kubectl.json("get", "jobs")["items"]}
-    assert set(made_flowruns(namespace)) == made
-    assert len(made) == 2
-
-
 def test_the_creators_account_may_create_and_read_flowruns_and_nothing_else(
     cronjob: Callable[..., Kubectl],
 ) -> None:
@@ -162,3 +159,24 @@ def test_the_creators_account_may_create_and_read_flowruns_and_nothing_else(
     for verb, resource in [("delete", "flowruns"), ("get", "secrets"), ("create", "pods")]:
         answer = kubectl("auth", "can-i", verb, resource, account, check=False)
         assert answer.stdout.strip() == "no"
+
+
+def test_the_schedule_itself_makes_runs_named_after_its_jobs(
+    every_minute: Kubectl, jobs: Watch, flowruns: Watch
+) -> None:
+    namespace = str(every_minute.namespace)
+    seen = flowruns.until(namespace, None, lambda seen: phase(seen) == "Succeeded", 150, "run")
+    first = seen.key[1]
+    flowruns.until(
+        namespace,
+        None,
+        lambda seen: phase(seen) == "Succeeded" and seen.key[1] != first,
+        150,
+        "second run",
+    )
+    every_minute("patch", "cronjob", "nightly", "-p", '{"spec": {"suspend": true}}')
+    ticks = {seen.key[1] for seen in jobs.history(namespace)}
+    assert len(ticks) >= 2
+    for name in ticks:
+        assert "Complete" in until_ended(jobs, namespace, name)
+    assert made_flowruns(namespace) == dict.fromkeys(ticks, 1)
