@@ -7,9 +7,8 @@ KIND := $(PY) -m hack.kind
 TIMED := hack/timed
 # kubectl, helm and kind as the test cluster has them; never a kubeconfig picked up silently.
 CLUSTER_ENV = eval "$$($(KIND) env)"
-# How many of the test modules run side by side on the test cluster; 0: one after the other. Two cores
-# are too few for more than one: starts are late then, and start deadlines fail runs that were well.
-E2E_WORKERS ?= 0
+# How many of the test modules run side by side on the test cluster; 0: one after the other.
+E2E_WORKERS ?= 3
 CHART := charts/flowrun-operator
 INSTALL = kubectl apply -f hack/namespace.yaml && helm upgrade --install flowrun $(CHART) \
 	  --namespace flowrun-system --set image.tag=dev --set runtimeImage.tag=dev --wait --timeout 180s
