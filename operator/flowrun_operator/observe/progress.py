@@ -31,8 +31,8 @@ class Progress(Hostile):
 
     @property
     def flow_has_started(self) -> bool:
-        """The runner has begun to run the flow."""
-        return self.stage in {"running", "finished"}
+        """The runner has begun to run the flow; one that refused it is finished as well."""
+        return self.stage == "running" or self.started_at is not None
 
 
 def read_progress(body: bytes) -> Progress | None:

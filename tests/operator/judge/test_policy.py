@@ -205,6 +205,14 @@ GOES_ON = {
     "children that an index does not show": (a_world(runner=None, cluster=None), Phase.STARTING),
     "a runner that waits for workers": (a_world(progress=a_progress("waiting")), Phase.STARTING),
     "a runner that runs the flow": (a_world(progress=a_progress("running")), Phase.RUNNING),
+    "a runner that has run the flow": (
+        a_world(progress=a_progress("finished", **STARTED)),
+        Phase.RUNNING,
+    ),
+    "a runner that is finished, and ran nothing": (
+        a_world(progress=a_progress("finished")),
+        Phase.STARTING,
+    ),
     "a flow that runs after the start deadline": (a_world(Phase.RUNNING, now=LATE), Phase.RUNNING),
     "a flow that started unseen before the deadline": (
         a_world(now=LATE, progress=a_progress("running")),
