@@ -40,7 +40,7 @@ class Values:
             del self._handles[claim]
 
     def made_again(self, report: Report) -> None:
-        """A lost chunk was made again; its box may have been used up after fewer rows."""
+        """A lost chunk was made again, perhaps of fewer rows: its box was used up; or of none."""
         if report.claim not in self._handles:
             return  # nobody needs it any more
         column, rows = self._held[report.claim]

@@ -142,5 +142,5 @@ class Report:
     kept: int | None = None
     #: Nothing was run, for this reason: what it is given or what it gives cannot be passed on.
     refused: BaseException | None = None
-    #: Nothing was run, and workers died of it.
+    #: Nothing was run, and workers died of it; for a claim that has reported: its chunk is gone.
     deadly: BaseException | None = None

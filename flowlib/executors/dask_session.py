@@ -149,6 +149,9 @@ class DaskSession:
                     if claim not in self._reported:
                         self._reported.add(claim)
                         return _without_report(claim, error)
+                    if isinstance(error, distributed.KilledWorker):
+                        # It had reported, but its worker died before the scheduler knew.
+                        return Report(claim, deadly=error)
                 case bytes():
                     report: Report = cloudpickle.loads(told)
                     if report.kept is None:

@@ -1,7 +1,7 @@
 """The engine against a session that does what clusters do: late, in pieces, and again.
 
 No Dask and no clock: claims run in any order, stop after any row, hand rows back, and chunks are
-lost and made again with fewer rows than before.
+lost: made again with fewer rows than before, or never.
 """
 
 import datetime
@@ -97,7 +97,15 @@ class Hostile:
         return report
 
     def _lose(self, out: Out) -> None:
-        """Its worker is lost: all its inputs and itself are made again, perhaps shorter."""
+        """Its worker is lost: all its inputs and itself are made again, perhaps shorter.
+
+        Or the cluster gives up on it, since it was there when too many workers died.
+        """
+        if self._random.random() < 0.3:
+            self._made.remove(out)
+            out.made = None
+            self._late.append(Report(out.claim.number, deadly=RuntimeError("killed")))
+            return
         for lost in [*out.inputs, out]:
             self._late.append(self._run(lost))
 
