@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from aiohttp import web
 
@@ -12,6 +13,19 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 LONGEST_TURN = 180.0
 #: What we wrote comes back through the watch within moments; Kopf itself reconnects a silent one.
 LONGEST_ECHO = 180.0
+#: The election goes round about every two seconds, and each of its requests is bounded.
+LONGEST_ROUND = 30.0
+
+
+class Election(Protocol):
+    """What is asked of this replica's side of the election."""
+
+    @property
+    def leads(self) -> bool: ...
+    @property
+    def silence(self) -> float: ...
+    @property
+    def error(self) -> str: ...
 
 
 @dataclass
@@ -21,7 +35,9 @@ class Health:
     clock: Callable[[], float]  # seconds, monotonic
     echoes: Echoes
     longest_turn: Callable[[], float]
-    ready: bool = False
+    election: Election
+    listable: bool = False  # the rights are there, and every kind is served
+    listed: bool = False
 
     def fault(self) -> str:
         """Why the process should be ended; "" while it should not."""
@@ -30,7 +46,20 @@ class Health:
         silent = self.echoes.silence(self.clock())
         if silent > LONGEST_ECHO:
             return f"the watch has not told of our own write for {silent:.0f} s"
+        if self.election.silence > LONGEST_ROUND:
+            return f"the election has not gone round for {self.election.silence:.0f} s"
         return ""
+
+    def obstacle(self) -> str:
+        """Why the process is not Ready; "" while it is.
+
+        A standby is Ready when it could take over, or no rollout would get past it.
+        """
+        if self.election.leads:
+            return "" if self.listed else "the watches are not listed yet"
+        if self.election.error:
+            return f"the Lease: {self.election.error}"
+        return "" if self.listable else "what is to be watched cannot be listed yet"
 
 
 def application(health: Health, metrics: Callable[[], bytes]) -> web.Application:
@@ -41,8 +70,9 @@ def application(health: Health, metrics: Callable[[], bytes]) -> web.Application
         return web.Response(text=fault or "ok", status=500 if fault else 200)
 
     async def readyz(_: web.Request) -> web.Response:
-        text = "ready" if health.ready else "the watches are not listed yet"
-        return web.Response(text=text, status=200 if health.ready else 503)
+        obstacle = health.obstacle()
+        text = obstacle or ("ready" if health.election.leads else "ready, as a standby")
+        return web.Response(text=text, status=503 if obstacle else 200)
 
     async def exposition(_: web.Request) -> web.Response:
         return web.Response(body=metrics(), headers={"Content-Type": CONTENT_TYPE})

@@ -1,10 +1,12 @@
-"""Starts the operator: the health server first, then the queues, then Kopf."""
+"""Starts the operator: the health server first, then the Lease, then the queues, then Kopf."""
 
 import asyncio
 import contextlib
 import logging
 import os
 import random
+import signal
+import socket
 import sys
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from typing import Any
 
 import kopf
 from aiohttp import web
+from prometheus_client import Gauge
 
 from flowrun_operator import handlers
 from flowrun_operator.admissions import Admissions
@@ -26,18 +29,23 @@ from flowrun_operator.observe.memory import Memories
 from flowrun_operator.observe.pull import Puller
 from flowrun_operator.perform.api import Api
 from flowrun_operator.perform.connect import NoCredentials, configuration, credentials
-from flowrun_operator.perform.errors import ApiError
+from flowrun_operator.perform.errors import ApiError, Unavailable
 from flowrun_operator.perform.events import Emitter
+from flowrun_operator.perform.lease import REQUEST_SECONDS, Claim, Elector, LeaseLost
+from flowrun_operator.perform.pace import Pace
 from flowrun_operator.perform.probe import NotServed, anything_to_list
 from flowrun_operator.pulls import Pulls
 from flowrun_operator.queue import Queue
 from flowrun_operator.reconcile import Reconciler
 from flowrun_operator.report.metrics import Metrics
-from flowrun_operator.settings import Settings
+from flowrun_operator.settings import Settings, names
 
 logger = logging.getLogger("flowrun_operator")
 
 TURNS_AT_ONCE = 32
+#: Of all turns together. An API server on two cores answers 450 creates or 620 GETs a second, 32 at
+#: once: a storm of runs leaves it a share for everybody else, and is hardly slower for it.
+REQUESTS_PER_SECOND, BURST = 400.0, 400
 RESYNC_SECONDS = 300.0
 #: The API server takes JSON of 10,000 levels. A watch that cannot read one FlowRun's parameters
 #: would hear of no other FlowRun any more.
@@ -48,9 +56,11 @@ LOG_FORMAT = "time=%(asctime)s.%(msecs)03dZ level=%(levelname)s logger=%(name)s 
 class Operator:
     """All parts, put together. Nothing moves until ``run``."""
 
-    def __init__(self, api: Api, metrics: Metrics, puller: Puller, settings: Settings) -> None:
-        self._api = api
-        self.metrics = metrics
+    def __init__(
+        self, api: Api, metrics: Metrics, puller: Puller, process: "Process", elector: Elector
+    ) -> None:
+        self._namespaces = process.namespaces
+        self._kubeconfig = process.kubeconfig
         self._indices = Indices()
         self._memories = Memories()
         self._emitter = Emitter(api)
@@ -60,6 +70,7 @@ class Operator:
             clock=asyncio.get_running_loop().time,
             echoes=echoes,
             longest_turn=lambda: self._turns.longest_turn,
+            election=elector,
         )
         self._pulls = Pulls(
             puller=puller,
@@ -74,7 +85,7 @@ class Operator:
             api=api,
             indices=self._indices,
             memories=self._memories,
-            settings=settings,
+            settings=process.settings,
             emitter=self._emitter,
             metrics=metrics,
             clock=_now,
@@ -83,14 +94,14 @@ class Operator:
         )
         metrics.read_at_scrape(self._indices.phases, self._depths)
 
-    async def run(self, kubeconfig: Path | None) -> None:
-        """Runs until a signal stops Kopf, or until a part of it fails."""
+    async def run(self) -> None:
+        """Acts until a signal stops Kopf, or until a part of it fails."""
         registry = handlers.registry(
             started=self._indices.attach,
             enqueue=self._enqueue,
             heard=self.health.echoes.heard,
             group_changed=self._admissions.queue.add,
-            login=partial(credentials, kubeconfig),
+            login=partial(credentials, self._kubeconfig),
         )
         # Begun before Kopf, which at its end waits for every task that is younger than itself.
         parts = [
@@ -99,7 +110,6 @@ class Operator:
             _begin("admissions", self._admissions.queue.run()),
             _begin("events", self._emitter.run()),
             _begin("resync", self._resync()),
-            _begin("readiness", self._become_ready()),
         ]
         await asyncio.sleep(0)
         watches = _begin(
@@ -108,7 +118,8 @@ class Operator:
                 registry=registry,
                 settings=handlers.settings(),
                 standalone=True,
-                clusterwide=True,
+                clusterwide=not self._namespaces,
+                namespaces=self._namespaces,
             ),
         )
         try:
@@ -119,14 +130,34 @@ class Operator:
             await asyncio.wait([watches])
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._emitter.drain(), 2.0)
-            for part in parts:
-                part.cancel()
+            await _end(*parts)
+
+    async def become_ready(self, api: Api) -> None:
+        """A standby is Ready when all that is watched can be listed, a leader when it is listed.
+
+        Where there is nothing to list, no event will tell that everything is listed.
+        """
+        said = ""
+        while not self.health.listed:
+            try:
+                if self.health.election.leads or not self.health.listable:
+                    found = await anything_to_list(api, self._namespaces)
+                    self.health.listable = True
+                    if self.health.election.leads and not found:
+                        self.health.listed = True
+            except ApiError as error:
+                if str(error) != said:
+                    logger.error("not ready: %s", error)
+                said = str(error)
+            await asyncio.sleep(1.0)
+        logger.info("ready")
+        await asyncio.Event().wait()
 
     async def _turn(self, key: RunKey) -> float | None:
         return await self._reconciler.turn(key)
 
     def _enqueue(self, key: RunKey) -> None:
-        self.health.ready = True  # Kopf lists every kind before it hands out the first event
+        self.health.listed = True  # Kopf lists every kind before it hands out the first event
         self._turns.add(key)
 
     def _depths(self) -> dict[str, int]:
@@ -144,21 +175,6 @@ class Operator:
                 self._reconciler.doubt(key)
                 self._turns.add(key, random.uniform(0, RESYNC_SECONDS / 2))
 
-    async def _become_ready(self) -> None:
-        """Where there is nothing to list, no event will tell that everything is listed."""
-        said = ""
-        while not self.health.ready:
-            try:
-                if not await anything_to_list(self._api):
-                    self.health.ready = True
-            except ApiError as error:
-                if str(error) != said:
-                    logger.error("not ready: %s", error)
-                said = str(error)
-            await asyncio.sleep(1.0)
-        logger.info("ready")
-        await asyncio.Event().wait()
-
 
 @dataclass(frozen=True)
 class Process:
@@ -167,6 +183,8 @@ class Process:
     settings: Settings
     kubeconfig: Path | None  # on a developer's machine; in the cluster the ServiceAccount serves
     port: int
+    lease: Claim
+    namespaces: tuple[str, ...]  # which are watched; none: all of them
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Process":
@@ -178,23 +196,71 @@ class Process:
         if not port.isdigit():
             raise ValueError(f"FLOWRUN_HTTP_PORT must be a number, not {port!r}")
         settings = Settings.from_environment(environ)
-        return cls(settings, Path(kubeconfig) if kubeconfig else None, int(port))
+        return cls(
+            settings,
+            Path(kubeconfig) if kubeconfig else None,
+            int(port),
+            Claim(
+                namespace=settings.operator_namespace,
+                name=environ.get("FLOWRUN_LEASE_NAME") or "flowrun-operator",
+                identity=environ.get("FLOWRUN_POD_NAME") or socket.gethostname(),
+            ),
+            tuple(names(environ.get("FLOWRUN_WATCH_NAMESPACES", ""))),
+        )
 
 
 async def operate(process: Process) -> None:
     """The whole process. Raises NoCredentials, and NotServed where a CRD is missing."""
     metrics = Metrics()
-    api = Api(await configuration(process.kubeconfig), metrics.count_api_error)
+    clock = asyncio.get_running_loop().time
+    place = await configuration(process.kubeconfig)
+    # A client of its own: a renewal never waits behind the turns' requests.
+    own = Api(place, metrics.count_api_error, timeout=REQUEST_SECONDS)
+    elector = Elector(own, process.lease, clock=clock, now=partial(datetime.now, UTC))
+    pace = Pace(per_second=REQUESTS_PER_SECOND, burst=BURST, clock=clock)
+    api = Api(place, metrics.count_api_error, admit=partial(_admit, pace, elector))
     puller = Puller()
-    operator = Operator(api, metrics, puller, process.settings)
+    operator = Operator(api, metrics, puller, process, elector)
+    leader = Gauge(
+        "flowrun_leader", "1 where this replica holds the Lease.", registry=metrics.registry
+    )
+    leader.set_function(lambda: elector.leads)
     server = web.AppRunner(application(operator.health, metrics.exposition), access_log=None)
     async with contextlib.AsyncExitStack() as closing:
+        closing.push_async_callback(own.close)
         closing.push_async_callback(api.close)
         closing.push_async_callback(puller.close)
         await server.setup()
         closing.push_async_callback(server.cleanup)
         await web.TCPSite(server, port=process.port).start()
-        await operator.run(process.kubeconfig)
+        readiness = _begin("readiness", operator.become_ready(own))
+        closing.push_async_callback(_end, readiness)
+        closing.push_async_callback(elector.release)  # also of what was taken a moment ago
+        election = _begin("election", elector.acquire())
+        closing.push_async_callback(_end, election)
+        await _first_end(readiness, election)
+        lease = _begin("lease", hold(elector))
+        closing.push_async_callback(_end, lease)
+        acting = _begin("operator", operator.run())
+        closing.push_async_callback(_end, acting)
+        await _first_end(readiness, lease, acting)
+
+
+async def hold(elector: Elector) -> None:
+    """Ends the process with the Lease, at once: a replica that took over may be acting already."""
+    try:
+        await elector.keep()
+    except LeaseLost as lost:
+        logger.critical("the Lease is lost: %s", lost)
+        logging.shutdown()
+        os._exit(1)
+
+
+async def _admit(pace: Pace, elector: Elector) -> None:
+    """Before each request of a turn; a process that was stopped and goes on must not write."""
+    await pace.turn()
+    if not elector.leads:
+        raise Unavailable("this replica does not hold the Lease")
 
 
 def main() -> None:
@@ -209,9 +275,17 @@ def main() -> None:
     except ValueError as error:
         sys.exit(f"flowrun-operator: {error}")
     try:
-        asyncio.run(operate(process))
+        asyncio.run(_until_stopped(operate(process)))
     except (NoCredentials, NotServed) as error:
         sys.exit(f"flowrun-operator: {error}")
+
+
+async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Cancels it at SIGTERM, which ends no first process of a container; Kopf has its own way."""
+    task = asyncio.create_task(work)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 def _now() -> datetime:
@@ -221,6 +295,13 @@ def _now() -> datetime:
 
 def _begin(name: str, part: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     return asyncio.create_task(part, name=name)
+
+
+async def _end(*tasks: asyncio.Task[None]) -> None:
+    """Cancels them and waits until they are at their end."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _first_end(*tasks: asyncio.Task[None]) -> None:

@@ -30,8 +30,8 @@ class Settings:
         return cls(
             runtime_image=_required(environ, "FLOWRUN_RUNTIME_IMAGE"),
             operator_namespace=_required(environ, "FLOWRUN_OPERATOR_NAMESPACE"),
-            allowed_service_accounts=_names(
-                environ.get("FLOWRUN_ALLOWED_SERVICE_ACCOUNTS", "default")
+            allowed_service_accounts=frozenset(
+                names(environ.get("FLOWRUN_ALLOWED_SERVICE_ACCOUNTS", "default"))
             ),
             pod_security=_pod_security(environ.get("FLOWRUN_POD_SECURITY", "restricted")),
             network_policy=_switch(environ, "FLOWRUN_NETWORK_POLICY", default=True),
@@ -39,15 +39,16 @@ class Settings:
         )
 
 
+def names(value: str) -> list[str]:
+    """What stands between the commas."""
+    return [name.strip() for name in value.split(",") if name.strip()]
+
+
 def _required(environ: Mapping[str, str], variable: str) -> str:
     value = environ.get(variable, "").strip()
     if not value:
         raise ValueError(f"the environment variable {variable} is not set")
     return value
-
-
-def _names(value: str) -> frozenset[str]:
-    return frozenset(name.strip() for name in value.split(",") if name.strip())
 
 
 def _pod_security(value: str) -> PodSecurity:

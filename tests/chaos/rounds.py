@@ -11,10 +11,10 @@ from tests.e2e import audit
 from tests.e2e.leftovers import settle
 from tests.e2e.namespaces import RESTRICTED, fresh_namespace
 from tests.e2e.release import Release
-from tests.e2e.runs import apply_run, status
+from tests.e2e.runs import Run, apply_run, status
 from tests.e2e.specs import spec
 from tests.e2e.story import NAME, kept
-from tests.e2e.watch import Watch
+from tests.e2e.watch import Object, Watch
 
 FLOW, RESULT = "some_seconds.py", 28
 ORDER = ("Pending", "Starting", "Running", "Succeeded")
@@ -83,14 +83,21 @@ def _play_round(number: int, moment: float, release: Release, watch: Watch) -> R
         run.until_deleted()
         left_for_ever = settle(namespace, set(), timeout=60)
         problems = (
-            *_wrong_end(status(end)),
-            *_wrong_order(run.phases),
-            *_made_twice(namespace),
+            *wrongs(run, end),
             *(f"left over: {name}" for name in sorted(left - wanted)),
             *(f"gone too early: {name}" for name in sorted(wanted - left)),
             *(f"left after its deletion: {name}" for name in sorted(left_for_ever)),
         )
     return Round(number, moment, met, problems)
+
+
+def wrongs(run: Run, end: Object) -> tuple[str, ...]:
+    """What is wrong with a run that has ended, and with all that was made for it."""
+    return (
+        *_wrong_end(status(end)),
+        *_wrong_order(run.phases),
+        *_made_twice(run.namespace),
+    )
 
 
 def _wrong_end(end: dict[str, Any]) -> Iterator[str]:

@@ -15,7 +15,7 @@ WHEN = {INSTALL: "pre-install,pre-upgrade", UNINSTALL: "pre-delete"}
 
 
 def parts(manifests, name):
-    return [m for m in manifests if m["metadata"]["name"] == name]
+    return [m for m in manifests if m["metadata"]["name"].startswith(name)]
 
 
 @pytest.mark.parametrize("name", WHEN)
@@ -69,7 +69,7 @@ def test_the_install_hook_may_change_what_it_applies_and_nothing_else(render):
 
 def test_the_uninstall_hook_may_scale_our_operator_and_is_told_its_name(render):
     manifests = render()
-    (rule,) = the(manifests, "Role", UNINSTALL)["rules"]
+    rule, _ = the(manifests, "Role", f"{UNINSTALL}-operator")["rules"]
     (container,) = pod_specs(manifests)[f"Job/{UNINSTALL}"]["containers"]
     deployment = variables(container)["FLOWRUN_OPERATOR_DEPLOYMENT"]
     assert rule["resourceNames"] == [deployment]

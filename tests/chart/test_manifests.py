@@ -18,6 +18,8 @@ EVERYTHING = (
     'allowedServiceAccounts=["default","flows"]',
     "networkPolicy.enabled=false",
     "metrics.service.enabled=true",
+    "replicas=3",
+    'watchNamespaces=["team-a","team-b"]',
     'nodeSelector={"kubernetes.io/os":"linux"}',
     'tolerations=[{"key":"dedicated","operator":"Exists","effect":"NoSchedule"}]',
     'affinity={"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":'
@@ -49,11 +51,14 @@ def test_every_manifest_fits_the_schema_of_its_kind_strictly(render, values):
 
 
 @VALUES
-def test_every_namespaced_manifest_names_the_release_s_namespace(render, values):
-    cluster_wide = {"ClusterRole", "ClusterRoleBinding"}
+def test_every_namespaced_manifest_names_the_release_s_namespace_or_a_watched_one(render, values):
     for manifest in render(*values):
-        expected = None if manifest["kind"] in cluster_wide else "flowrun-system"
-        assert manifest["metadata"].get("namespace") == expected, manifest["metadata"]
+        expected = {"flowrun-system"}
+        if manifest["kind"] in {"ClusterRole", "ClusterRoleBinding"}:
+            expected = {None}
+        elif manifest["kind"] in {"Role", "RoleBinding"} and values == EVERYTHING:
+            expected |= {"team-a", "team-b"}
+        assert manifest["metadata"].get("namespace") in expected, manifest["metadata"]
 
 
 @VALUES

@@ -6,6 +6,8 @@ import kopf.cli
 import pytest
 import yaml
 
+from flowrun_operator.main import Process
+from flowrun_operator.perform.lease import RENEW_SECONDS
 from flowrun_operator.settings import Settings
 from tests.chart.conftest import CHART, ROOT
 from tests.chart.manifests import names, pod_specs, the, variables
@@ -14,13 +16,18 @@ OPERATOR = "Deployment/flowrun-operator"
 DASK_OPERATOR = "Deployment/flowrun-dask-operator"
 
 
+def filled(container):
+    """The container's environment. Where no value is rendered, the kubelet fills it in."""
+    by_kubelet = {"FLOWRUN_OPERATOR_NAMESPACE": "flowrun-system", "FLOWRUN_POD_NAME": "pod-a"}
+    return {
+        name: by_kubelet[name] if value is None else value
+        for name, value in variables(container).items()
+    }
+
+
 def told(spec):
     """What the rendered Deployment makes the operator believe."""
-    environment = variables(spec["containers"][0])
-    # Where no value is rendered, the kubelet fills in the pod's namespace.
-    return Settings.from_environment(
-        {name: "flowrun-system" if value is None else value for name, value in environment.items()}
-    )
+    return Settings.from_environment(filled(spec["containers"][0]))
 
 
 def test_the_defaults_of_the_chart_are_the_settings_defaults(render):
@@ -50,11 +57,49 @@ def test_no_allowed_service_account_means_none(render):
     assert settings.allowed_service_accounts == frozenset()
 
 
+def test_two_replicas_of_ours_and_never_two_of_dask_kubernetes_operator(render):
+    ours, theirs = (
+        the(render(), "Deployment", f"flowrun-{name}")["spec"]
+        for name in ("operator", "dask-operator")
+    )
+    assert (ours["replicas"], ours["strategy"]) == (2, {"type": "RollingUpdate"})
+    assert (theirs["replicas"], theirs["strategy"]) == (1, {"type": "Recreate"})
+    assert the(render("replicas=1"), "Deployment", "flowrun-operator")["spec"]["replicas"] == 1
+
+
+def test_the_replicas_are_known_by_their_pods_and_meet_at_the_lease_that_they_may_write(render):
+    manifests = render()
+    (container,) = pod_specs(manifests)[OPERATOR]["containers"]
+    (name,) = [entry for entry in container["env"] if entry["name"] == "FLOWRUN_POD_NAME"]
+    assert name["valueFrom"] == {"fieldRef": {"fieldPath": "metadata.name"}}
+    lease = Process.from_environment(filled(container)).lease
+    rules = the(manifests, "Role", "flowrun-operator-lease")["rules"]
+    (writing,) = [rule for rule in rules if "update" in rule["verbs"]]
+    assert (lease.namespace, [lease.name]) == ("flowrun-system", writing["resourceNames"])
+    assert "spec" not in the(manifests, "Lease", lease.name)  # no upgrade takes it from its holder
+
+
 @pytest.mark.parametrize("name", ["flowrun-operator", "flowrun-dask-operator"])
-def test_there_is_never_more_than_one_of_each(render, name):
-    spec = the(render(), "Deployment", name)["spec"]
-    assert spec["replicas"] == 1
-    assert spec["strategy"] == {"type": "Recreate"}
+def test_a_stuck_loop_is_ended_within_a_minute_and_a_slow_one_is_not(render, name):
+    (container,) = pod_specs(render())[f"Deployment/{name}"]["containers"]
+    probe = container["livenessProbe"]
+    rounds = probe["failureThreshold"] * probe["periodSeconds"] + probe["timeoutSeconds"]
+    # Without an answer for so long a replica has lost the Lease: ending it takes nothing away.
+    assert RENEW_SECONDS < rounds <= 70
+    assert probe["timeoutSeconds"] >= 5
+
+
+def test_the_watched_namespaces_reach_both_operators_and_the_uninstall_hook(render):
+    specs = pod_specs(render('watchNamespaces=["team-a","team-b"]'))
+    (ours,), (theirs,), (hook,) = (
+        specs[name]["containers"] for name in (OPERATOR, DASK_OPERATOR, "Job/flowrun-uninstall")
+    )
+    assert Process.from_environment(filled(ours)).namespaces == ("team-a", "team-b")
+    assert variables(hook)["FLOWRUN_WATCH_NAMESPACES"] == "team-a,team-b"
+    options = kopf.cli.main.commands["run"].make_context("run", theirs["command"][2:]).params
+    assert options["namespaces"] == ("team-a", "team-b")
+    assert not options["clusterwide"]
+    assert options["modules"][-1] == "flowrun_operator.without_scanning"
 
 
 def test_chart_package_and_image_tags_have_one_version(render):

@@ -52,7 +52,11 @@ def test_schema_and_values_know_the_same_names_and_nothing_else_is_let_in():
         ('allowedServiceAccounts=["A_b"]', "at '/allowedServiceAccounts/0': 'A_b' does not match"),
         ('resources.limit={"cpu":1}', "at '/resources': additional properties 'limit' not allowed"),
         ("metrics.service.port=70000", "at '/metrics/service/port': maximum"),
-        ("replicas=2", "additional properties 'replicas' not allowed"),
+        ("replica=2", "additional properties 'replica' not allowed"),
+        ("replicas=0", "at '/replicas': minimum"),
+        ('watchNamespaces="team"', "at '/watchNamespaces': got string"),
+        ('watchNamespaces=["a.b"]', "at '/watchNamespaces/0': 'a.b' does not match"),
+        ('watchNamespaces=["a","a"]', "at '/watchNamespaces': items at 0 and 1 are equal"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(helm, value, message):

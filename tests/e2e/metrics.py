@@ -1,9 +1,9 @@
-"""The operator's own metrics, read from its /metrics through the API server."""
+"""The acting operator's own metrics, read from its /metrics through the API server."""
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.kube import Kubectl
-from tests.e2e.release import OPERATOR_PODS, SYSTEM_NAMESPACE
+from tests.e2e.release import SYSTEM_NAMESPACE, Release
 
 
 def metric(name: str, **labels: str) -> float:
@@ -18,8 +18,6 @@ def metric(name: str, **labels: str) -> float:
 
 def scrape() -> str:
     """The operator's whole answer."""
-    kubectl = Kubectl(SYSTEM_NAMESPACE)
-    pods = kubectl("get", "pods", "-l", OPERATOR_PODS, "-o", "name").stdout.split()
-    assert len(pods) == 1, pods
-    path = f"/api/v1/namespaces/{SYSTEM_NAMESPACE}/{pods[0].replace('pod/', 'pods/')}"
-    return kubectl("get", "--raw", f"{path}:8080/proxy/metrics").stdout
+    holder = Release().holder()
+    path = f"/api/v1/namespaces/{SYSTEM_NAMESPACE}/pods/{holder}:8080/proxy/metrics"
+    return Kubectl()("get", "--raw", path).stdout

@@ -1,7 +1,9 @@
 """The Helm release that the tests run against: as `make cluster` installs it."""
 
 import json
+import time
 from dataclasses import dataclass
+from typing import Any
 
 from tests.e2e.kube import Kubectl, run_tool
 
@@ -49,11 +51,35 @@ class Release:
         return sorted(name.removeprefix("deployment.apps/") for name in names)
 
     def until_ready(self) -> None:
-        """Waits until every operator of the release is available."""
+        """Waits until every operator of the release is available, and one of ours acts."""
         self.kubectl("rollout", "status", "deployment", "--timeout=180s", timeout=200)
+        deadline = time.monotonic() + 60
+        while not (leader := self.leader()) or not _is_ready(leader):
+            assert time.monotonic() < deadline, f"nobody acts: {leader}"
+            time.sleep(0.2)
+
+    def operators(self) -> list[dict[str, Any]]:
+        """The pods of our operator, those that are going left out."""
+        pods = self.kubectl.json("get", "pods", "-l", OPERATOR_PODS)["items"]
+        return [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+
+    def leader(self) -> dict[str, Any] | None:
+        """The pod that holds the Lease; None where that is no pod that is there to stay."""
+        holder = self.holder()
+        return next((pod for pod in self.operators() if pod["metadata"]["name"] == holder), None)
+
+    def holder(self) -> str:
+        """Who holds the Lease, which may be gone by now."""
+        path = "jsonpath={.spec.holderIdentity}"
+        return self.kubectl("get", "lease", OPERATOR, "-o", path, "--ignore-not-found").stdout
 
     def runtime_image(self) -> str:
         """The image of runs that name none."""
         variable = '{..env[?(@.name=="FLOWRUN_RUNTIME_IMAGE")].value}'
         answer = self.kubectl("get", "deployment", OPERATOR, "-o", f"jsonpath={variable}")
         return answer.stdout
+
+
+def _is_ready(pod: dict[str, Any]) -> bool:
+    conditions = pod["status"].get("conditions", [])
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)

@@ -15,11 +15,11 @@ from aiohttp import web
 from kubernetes.aio.client import Configuration
 
 from flowrun_operator.perform.api import Api
-from flowrun_operator.perform.rights import RIGHTS
+from flowrun_operator.perform.rights import LEASE_RIGHTS, RIGHTS
 
 Body = dict[str, Any]
 Fault = Callable[[str, str], web.Response | None]
-GRANTED = {(r.group, r.resource, verb) for r in RIGHTS for verb in r.verbs}
+GRANTED = {(r.group, r.resource, verb) for r in RIGHTS + LEASE_RIGHTS for verb in r.verbs}
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
 
@@ -68,7 +68,12 @@ class FakeApi:
         self, verb: str, resource: str, namespace: str, name: str, body: Any, request: web.Request
     ) -> web.Response:
         if verb == "list":
-            return web.json_response({"items": self.of(resource)})
+            found = [
+                body
+                for (kind, place, _), body in self.objects.items()
+                if kind == resource and namespace in ("", place)
+            ]
+            return web.json_response({"items": found})
         if verb == "create":
             return self.create(resource, namespace, body)
         there = self.objects.get((resource, namespace, name))
@@ -80,7 +85,8 @@ class FakeApi:
         if verb == "update":
             if body["metadata"]["resourceVersion"] != meta["resourceVersion"]:
                 return status(409, "the object has been modified")
-            return web.json_response(self.store(resource, there | {"status": body["status"]}))
+            changed = there | {"status": body["status"]} if "status" in body else body
+            return web.json_response(self.store(resource, changed))
         if verb == "delete":
             wanted = body.get("preconditions", {}).get("uid")
             if wanted not in {None, meta["uid"]}:

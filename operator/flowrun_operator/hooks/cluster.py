@@ -106,22 +106,33 @@ class Cluster:
                 _request_timeout=_SECONDS,
             )
 
-    def pods(self, selector: str) -> list[Manifest]:
-        """Pods of all namespaces with these labels."""
+    def pods(self, selector: str, namespace: str | None) -> list[Manifest]:
+        """Pods with these labels, of one namespace or of all."""
+        query = {
+            "label_selector": selector,
+            "_preload_content": False,
+            "_request_timeout": _SECONDS,
+        }
         with _translated():
-            answer = self._core.list_pod_for_all_namespaces(
-                label_selector=selector, _preload_content=False, _request_timeout=_SECONDS
+            answer = (
+                self._core.list_namespaced_pod(namespace, **query)
+                if namespace
+                else self._core.list_pod_for_all_namespaces(**query)
             )
             return _items(json.loads(answer.data))
 
-    def dask_clusters(self, selector: str) -> list[Manifest]:
-        """DaskClusters of all namespaces with these labels; none where the kind is not served."""
+    def dask_clusters(self, selector: str, namespace: str | None) -> list[Manifest]:
+        """DaskClusters with these labels, of one namespace or of all; none without their CRD."""
+        group, version, plural = _DASK_CLUSTERS
+        query = {"label_selector": selector, "_request_timeout": _SECONDS}
         try:
             with _translated():
                 return _items(
-                    self._custom.list_cluster_custom_object(
-                        *_DASK_CLUSTERS, label_selector=selector, _request_timeout=_SECONDS
+                    self._custom.list_namespaced_custom_object(
+                        group, version, namespace, plural, **query
                     )
+                    if namespace
+                    else self._custom.list_cluster_custom_object(group, version, plural, **query)
                 )
         except NotFound:
             return []

@@ -9,7 +9,7 @@ it finds. Always exits 0: something left is told, and never keeps an uninstall f
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from flowrun_operator.hooks.cluster import Cluster, Conflict, NotFound
@@ -21,6 +21,7 @@ from flowrun_operator.hooks.running import (
     running_clusters,
     running_pods,
 )
+from flowrun_operator.settings import names
 
 _SECONDS = 60.0
 #: Of these, what our operator may take to go; deleting begins then in any case.
@@ -28,11 +29,18 @@ _OPERATOR_SECONDS = 30.0
 
 
 def uninstall(
-    cluster: Cluster, *, namespace: str, deployment: str, pods: str, patience: Patience
+    cluster: Cluster,
+    *,
+    namespace: str,
+    deployment: str,
+    pods: str,
+    watched: Sequence[str],
+    patience: Patience,
 ) -> list[Running]:
     """What is left when it is done, or when patience is at its end.
 
-    ``pods`` selects the pods of our operator's Deployment.
+    ``pods`` selects the pods of our operator's Deployment; ``watched`` names the namespaces that it
+    serves, none where it serves all.
     """
     say = patience.say
     if not patience.until(
@@ -42,7 +50,7 @@ def uninstall(
     left: list[Running] = []
 
     def all_gone() -> bool:
-        left[:] = _running(cluster)
+        left[:] = _running(cluster, watched)
         for each in left:
             if each.owned and not each.deleting:
                 say(f"deleting {each}")
@@ -65,12 +73,15 @@ def uninstall(
 def _operator_gone(cluster: Cluster, namespace: str, deployment: str, pods: str) -> bool:
     with suppress(NotFound):  # deleted by hand: its pods are on their way
         cluster.scale_to_zero(namespace, deployment)
-    return not [p for p in cluster.pods(pods) if p["metadata"]["namespace"] == namespace]
+    return not cluster.pods(pods, namespace)
 
 
-def _running(cluster: Cluster) -> list[Running]:
+def _running(cluster: Cluster, watched: Sequence[str]) -> list[Running]:
+    places = watched or (None,)
+    pods = [pod for place in places for pod in cluster.pods(SELECTOR, place)]
+    clusters = [each for place in places for each in cluster.dask_clusters(SELECTOR, place)]
     # Runners first: each is to see SIGTERM, not its scheduler going away.
-    return running_pods(cluster.pods(SELECTOR)) + running_clusters(cluster.dask_clusters(SELECTOR))
+    return running_pods(pods) + running_clusters(clusters)
 
 
 def _delete(cluster: Cluster, one: Running) -> None:
@@ -90,6 +101,7 @@ def main(environment: Mapping[str, str] = os.environ) -> int:
             f"{LABEL_INSTANCE}={environment['FLOWRUN_RELEASE_NAME']},"
             "app.kubernetes.io/component=operator"
         ),
+        watched=names(environment["FLOWRUN_WATCH_NAMESPACES"]),
         patience=Patience(_SECONDS, lambda line: print(line, flush=True)),
     )
     return 0

@@ -1,7 +1,7 @@
 """Requests to the API server, and their errors, each in one place."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import aiohttp
@@ -20,12 +20,28 @@ MERGE_PATCH = "application/merge-patch+json"
 CountError = Callable[[str, str, str], None]
 
 
-class Api:
-    """JSON in, JSON out: no models, since most of what is sent and read is somebody's CRD."""
+async def at_once() -> None:
+    """Lets every request go."""
 
-    def __init__(self, configuration: Configuration, count_error: CountError) -> None:
+
+class Api:
+    """JSON in, JSON out: no models, since most of what is sent and read is somebody's CRD.
+
+    ``admit`` is awaited before each request: it may take its time, or raise an ApiError.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        count_error: CountError,
+        *,
+        timeout: float = TIMEOUT_SECONDS,
+        admit: Callable[[], Awaitable[None]] = at_once,
+    ) -> None:
         self._client = ApiClient(configuration)
         self._count_error = count_error
+        self._timeout = timeout
+        self._admit = admit
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -64,6 +80,10 @@ class Api:
         await self._request(
             "PATCH", resource, resource.path(namespace, name), patch, content_type=JSON_PATCH
         )
+
+    async def replace(self, resource: Resource, namespace: str, name: str, body: Body) -> Body:
+        """Raises Conflict where body's resourceVersion is no longer the object's."""
+        return await self._request("PUT", resource, resource.path(namespace, name), body)
 
     async def replace_status(
         self, resource: Resource, namespace: str, name: str, body: Body
@@ -105,6 +125,7 @@ class Api:
         content_type: str = "application/json",
         accept: str = "application/json",
     ) -> bytes:
+        await self._admit()
         try:
             request = await self._client.param_serialize(
                 method,
@@ -114,7 +135,7 @@ class Api:
                 body=body,
                 auth_settings=["BearerToken"],
             )
-            response = await self._client.call_api(*request, _request_timeout=TIMEOUT_SECONDS)
+            response = await self._client.call_api(*request, _request_timeout=self._timeout)
             content = await response.read()
         except (TimeoutError, aiohttp.ClientError, ApiException, OSError) as error:
             self._count_error(method, resource.plural, "unavailable")

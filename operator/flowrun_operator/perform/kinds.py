@@ -29,6 +29,7 @@ class Resource:
 DASK = "kubernetes.dask.org/v1"
 EVENTS = Resource("v1", "events")
 DEPLOYMENTS = Resource("apps/v1", "deployments")
+LEASES = Resource("coordination.k8s.io/v1", "leases")
 RESOURCES = {
     Kind.FLOW_RUN: Resource(API_VERSION, PLURAL),
     Kind.POD: Resource("v1", "pods"),

@@ -1,7 +1,7 @@
 """The rights on the Kubernetes API that the operator needs: all of them, and no other.
 
-The chart's ClusterRole is tested against this table, and every request is checked against it in
-the tests of perform/.
+The chart's roles are tested against these tables, and every request is checked against them in the
+tests of perform/.
 """
 
 from typing import NamedTuple
@@ -19,6 +19,7 @@ def _right(group: str, resource: str, verbs: str) -> Right:
     return Right(group, resource, frozenset(verbs.split()))
 
 
+#: In every namespace, or in each of those that are watched.
 RIGHTS = (
     _right("flowrun.dev", "flowruns", "get list watch delete"),  # delete: time to live
     _right("flowrun.dev", "flowruns/status", "update"),
@@ -31,3 +32,5 @@ RIGHTS = (
     _right("apps", "deployments", "list watch"),
     _right("", "events", "list create"),  # list: a volume that cannot be mounted shows only there
 )
+#: In the operator's own namespace.
+LEASE_RIGHTS = (_right("coordination.k8s.io", "leases", "get create update"),)

@@ -48,13 +48,15 @@ class FakeCluster:
             raise NotFound(deployment)
         self.pod_list = [p for p in self.pod_list if not operator_pod(p) or is_stuck(self, p)]
 
-    def pods(self, selector: str) -> list[Manifest]:
+    def pods(self, selector: str, namespace: str | None) -> list[Manifest]:
+        here = placed(self.pod_list, namespace)
         if selector.startswith("app.kubernetes.io"):
-            return [p for p in self.pod_list if operator_pod(p)]
-        return [p for p in self.pod_list if selector in p["metadata"].get("labels", {})]
+            return [p for p in here if operator_pod(p)]
+        return [p for p in here if selector in p["metadata"].get("labels", {})]
 
-    def dask_clusters(self, selector: str) -> list[Manifest]:
-        return [c for c in self.cluster_list if selector in c["metadata"].get("labels", {})]
+    def dask_clusters(self, selector: str, namespace: str | None) -> list[Manifest]:
+        here = placed(self.cluster_list, namespace)
+        return [c for c in here if selector in c["metadata"].get("labels", {})]
 
     def delete_pod(self, namespace: str, name: str, uid: str) -> None:
         self.calls.append(f"delete pod {namespace}/{name}")
@@ -69,6 +71,10 @@ class FakeCluster:
                 for p in self.pod_list
                 if p["metadata"]["labels"].get("dask.org/cluster-name") != name
             ]
+
+
+def placed(objects: list[Manifest], namespace: str | None) -> list[Manifest]:
+    return [o for o in objects if namespace in (None, o["metadata"]["namespace"])]
 
 
 def operator_pod(pod: Manifest) -> bool:

@@ -97,8 +97,17 @@ def test_a_pod_is_deleted_with_its_own_grace_period_and_only_that_very_one(clust
 
 def test_pods_are_selected_by_the_server_in_all_namespaces(cluster, server):
     server.answer = (200, {"items": [{"metadata": {"name": "p"}}]})
-    assert cluster.pods("flowrun.dev/uid") == [{"metadata": {"name": "p"}}]
+    assert cluster.pods("flowrun.dev/uid", None) == [{"metadata": {"name": "p"}}]
     assert server.requests[0][:2] == ("GET", "/api/v1/pods?labelSelector=flowrun.dev/uid")
+
+
+def test_pods_and_clusters_of_one_namespace_are_asked_for_there(cluster, server):
+    cluster.pods("flowrun.dev/uid", "team")
+    cluster.dask_clusters("flowrun.dev/uid", "team")
+    assert [path.partition("?")[0] for _, path, _, _ in server.requests] == [
+        "/api/v1/namespaces/team/pods",
+        "/apis/kubernetes.dask.org/v1/namespaces/team/daskclusters",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -113,12 +122,12 @@ def test_an_error_speaks_in_the_api_server_s_own_words(cluster, server, status, 
 def test_pods_that_may_not_be_listed_are_an_error_and_not_none(cluster, server):
     server.answer = (403, {"kind": "Status", "message": "forbidden"})
     with pytest.raises(ApiError, match="forbidden"):
-        cluster.pods("flowrun.dev/uid")
+        cluster.pods("flowrun.dev/uid", None)
 
 
 def test_where_the_kind_is_not_served_there_are_no_dask_clusters_and_no_definition(cluster, server):
     server.answer = (404, {"kind": "Status", "message": "no"})
-    assert cluster.dask_clusters("flowrun.dev/uid") == []
+    assert cluster.dask_clusters("flowrun.dev/uid", None) == []
     assert cluster.definition("a.b") is None
 
 

@@ -54,12 +54,13 @@ def operator(cluster):
 
 @pytest.fixture
 def run_uninstall(cluster, patience):
-    def run():
+    def run(*watched):
         return uninstall(
             cluster,
             namespace="flowrun-system",
             deployment="flowrun-operator",
             pods="app.kubernetes.io/instance=flowrun,app.kubernetes.io/component=operator",
+            watched=watched,
             patience=patience,
         )
 
@@ -125,6 +126,18 @@ def test_an_operator_that_does_not_stop_leaves_time_to_stop_the_runs(
     assert 30 <= passed.now < 31
 
 
+def test_only_what_runs_in_the_watched_namespaces_is_stopped(cluster, run_uninstall):
+    operator(cluster)
+    elsewhere = runner(name="other-1-3f9c2")
+    elsewhere["metadata"]["namespace"] = "elsewhere"
+    cluster.pod_list += [runner(), elsewhere]
+    assert run_uninstall("team", "empty") == []
+    assert cluster.calls == [
+        "scale flowrun-system/flowrun-operator",
+        "delete pod team/diamond-1-3f9c2",
+    ]
+
+
 def test_an_operator_that_was_deleted_by_hand_is_gone(cluster, run_uninstall):
     cluster.pod_list.append(runner())
     assert run_uninstall() == []
@@ -139,11 +152,11 @@ def test_an_api_server_that_fails_is_told_once_and_asked_again(
     answers = iter([ApiError("etcd is away"), ApiError("etcd is away"), None])
     listed = cluster.dask_clusters
 
-    def dask_clusters(selector):
+    def dask_clusters(*asked):
         error = next(answers, None)
         if error:
             raise error
-        return listed(selector)
+        return listed(*asked)
 
     monkeypatch.setattr(cluster, "dask_clusters", dask_clusters)
     assert run_uninstall() == []

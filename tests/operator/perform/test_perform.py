@@ -186,21 +186,30 @@ async def test_a_volumes_failure_is_told_by_the_last_event_about_it(
 
 
 async def test_the_probe_tells_whether_there_is_anything_to_list(api: Api, fake: FakeApi) -> None:
-    assert not await anything_to_list(api)
+    assert not await anything_to_list(api, ())
     fake.store("deployments", {"metadata": {"namespace": "data", "name": "d"}})
-    assert await anything_to_list(api)
+    assert await anything_to_list(api, ())
+
+
+async def test_the_probe_asks_in_each_watched_namespace_and_nowhere_else(
+    api: Api, fake: FakeApi
+) -> None:
+    fake.store("deployments", {"metadata": {"namespace": "data", "name": "d"}})
+    assert not await anything_to_list(api, ("team-a", "team-b"))
+    assert fake.requests == ["list " + resource.plural for resource in WATCHED] * 2
+    assert await anything_to_list(api, ("team-a", "data"))
 
 
 async def test_the_probe_names_a_kind_that_is_not_served(api: Api, fake: FakeApi) -> None:
     fake.before = lambda _, what: status(404, "no") if what == "daskclusters" else None
     with pytest.raises(NotServed, match=r"daskclusters\.kubernetes\.dask\.org"):
-        await anything_to_list(api)
+        await anything_to_list(api, ())
 
 
 async def test_the_probe_passes_on_a_missing_right(api: Api, fake: FakeApi) -> None:
     fake.before = lambda _, what: status(403, "pods is forbidden") if what == "pods" else None
     with pytest.raises(Refused, match="pods is forbidden"):
-        await anything_to_list(api)
+        await anything_to_list(api, ())
 
 
 async def test_events_go_out_in_their_order_and_a_refused_one_holds_nobody_up(
