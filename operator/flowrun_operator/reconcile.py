@@ -177,7 +177,7 @@ class Reconciler:
 
     def _next_turn(self, world: World) -> datetime | None:
         moments = [wake_at(world), self._observer.asks_again_at(world)]
-        if cleanup.finished(world):
+        if not world.under_way or cleanup.finished(world):
             moments.append(next_sweep(world.children, world.now))
         if self._wrote_lately(world) and world.memory.written_at:
             moments.append(world.memory.written_at + PROGRESS_INTERVAL)

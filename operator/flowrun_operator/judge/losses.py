@@ -42,7 +42,10 @@ def runner_taken_away(world: World) -> Verdict | None:
         return None
     if not runner_has_ended(world) and not runner_overdue(world):
         return None
-    return Verdict(Phase.FAILED, Reason.RUNNER_LOST, _how_taken_away(pod))
+    how = _how_taken_away(pod)
+    if not runner_has_ended(world):
+        how += " Its deletion is a minute overdue and it is not Ready: its node is gone."
+    return Verdict(Phase.FAILED, Reason.RUNNER_LOST, how)
 
 
 def runner_overdue(world: World) -> bool:

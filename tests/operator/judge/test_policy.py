@@ -295,6 +295,7 @@ def test_a_finished_run_stays_as_it_is_whatever_is_seen(
         (ENDS["an evicted runner"][0], "Evicted: low on memory"),
         (ENDS["a runner evicted by the API"][0], "EvictionByEvictionAPI: drained"),
         (ENDS["an init container that failed"][0], "Container fetch"),
+        (ENDS["a runner whose deletion is a minute overdue"][0], "its node is gone"),
         (ENDS["a spec that asks for what is not allowed"][0], "spec.runner: no"),
         (ENDS["a command that the image does not have"][0], 'exec: "python": not found'),
         (ENDS["a start that something explains, at its deadline"][0], "0/1 nodes are available"),

@@ -1,14 +1,23 @@
 """When a run wants a turn though nothing happens."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from flowrun_operator.api import Phase
+import pytest
+
+from flowrun_operator.api import Phase, Reason
+from flowrun_operator.judge import judge
 from flowrun_operator.judge.cleanup import expired
 from flowrun_operator.judge.timers import wake_at
 from flowrun_operator.observe.memory import Memory
 from flowrun_operator.observe.pods import OVERDUE
+from flowrun_operator.observe.world import Children, World
+from flowrun_operator.plan.steps import steps
 from tests.operator.build import BEGAN, NOW, a_run, a_runner, a_world
+from tests.operator.judge import test_attempts, test_policy
+from tests.operator.plan.build import SETTINGS
 
+LATER = {"activeDeadlineSeconds": 30, "cluster": {"workers": 1, "startTimeoutSeconds": 600}}
 TTL = {"ttlSecondsAfterFinished": 30}
 
 
@@ -44,3 +53,51 @@ def test_a_finished_run_without_a_time_to_live_stays() -> None:
 
 def test_a_run_that_has_not_ended_does_not_expire() -> None:
     assert not expired(a_world(run=a_run(Phase.RUNNING, spec=TTL), now=NOW + timedelta(days=1)))
+
+
+TABLES = (
+    test_policy.GOES_ON,
+    test_policy.ENDS,
+    test_attempts.BETWEEN,
+    test_attempts.ENDS,
+    {
+        "a run with a deadline": (a_world(run=a_run(Phase.RUNNING, spec=LATER)), None),
+        "a starting run with a deadline": (a_world(run=a_run(spec=LATER)), None),
+        "a flow without workers": (test_attempts.without_workers(10), None),
+        "a cluster without a worker group": (test_attempts.without_a_worker_group(10), None),
+        "a runner that was told to stop and does not": (
+            test_attempts.stopping(Reason.CANCELLED, runner=a_runner(active_deadline=1)),
+            None,
+        ),
+        "a finished run whose runner does not end": (
+            a_world(
+                Phase.FAILED,
+                runner=a_runner(active_deadline=1),
+                children=Children(pods=(a_runner(active_deadline=1),)),
+            ),
+            None,
+        ),
+        "a kept cluster with a time to live": (
+            a_world(run=a_run(Phase.SUCCEEDED, spec=TTL | {"cleanupPolicy": "Never"})),
+            None,
+        ),
+    },
+)
+WORLDS = {name: world for table in TABLES for name, (world, *_) in table.items()}
+
+
+@pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
+def test_a_timer_stands_before_every_change_that_time_alone_brings(world: World) -> None:
+    """Without it a run would hang until the next event, or for ever."""
+
+    def decided(seconds: int) -> object:
+        later = replace(world, now=NOW + timedelta(seconds=seconds))
+        verdict = judge(later)
+        return verdict.phase, verdict.reason, verdict.begins, steps(later, verdict, SETTINGS)
+
+    now = decided(0)
+    change = next((s for s in range(1, 700) if decided(s) != now), None)
+    if change is not None:
+        moment = wake_at(world)
+        assert moment is not None
+        assert moment <= NOW + timedelta(seconds=change)
