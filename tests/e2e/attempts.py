@@ -1,5 +1,6 @@
 """The table: what happens to a run, and how its attempts and the run end."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +39,16 @@ def delete_workers(run: Run) -> None:
     run.kubectl("delete", "deployment", "-l", "dask.org/component=worker", "--wait=false")
 
 
+def delete_worker_group(run: Run) -> None:
+    """The workers' group goes, as if dask-kubernetes had failed to make it: it never tries again."""
+    for _ in range(100):
+        if run.kubectl.json("get", "daskworkergroups")["items"]:
+            run.kubectl("delete", "daskworkergroups", "--all", "--wait=false")
+            return
+        time.sleep(0.2)
+    raise AssertionError("dask-kubernetes made no DaskWorkerGroup")
+
+
 @dataclass(frozen=True)
 class Row:
     """One run, what happens to it, and its end."""
@@ -48,6 +59,7 @@ class Row:
     phase: str
     reasons: tuple[str | None, ...]  # of its attempts, in order
     words: tuple[str, ...] = ()  # all of them stand in the first attempt's message
+    while_it_is: str = "Running"  # when the fault comes
 
 
 def run_of(file: str, *changes: Spec) -> Spec:
@@ -79,6 +91,14 @@ ROWS = (
         "Succeeded",
         ("RunnerLost", None),
         ("was deleted",),
+    ),
+    Row(
+        "runner-killed",
+        run_of("a_while.py"),
+        faults.kill_runner,
+        "Succeeded",
+        ("RunnerCrashed", None),
+        ("SIGKILL",),
     ),
     Row(
         "rules-say-otherwise",
@@ -126,6 +146,24 @@ ROWS = (
         "Failed",
         ("WorkersLost",),
         ("No worker was there for 30 s",),
+    ),
+    Row(
+        "worker-group-lost",
+        run_of(
+            "long.py",
+            {
+                "backoffLimit": 0,
+                # No node has this label: the flow waits for its worker, and cannot start.
+                "cluster": {
+                    "worker": {"podTemplate": {"spec": {"nodeSelector": {"no.such/label": "x"}}}}
+                },
+            },
+        ),
+        delete_worker_group,
+        "Failed",
+        ("ClusterStartTimeout",),
+        ("has made no DaskWorkerGroup",),
+        while_it_is="Starting",
     ),
     Row(
         "worker-out-of-memory",

@@ -38,6 +38,7 @@ def play(
     *,
     objects: Sequence[Mapping[str, Any]] = (),
     fault: Callable[[Run], None] | None = None,
+    fault_while: str = "Running",
     has_children: bool = True,
     runner_stays: bool = True,
 ) -> Story:
@@ -49,7 +50,7 @@ def play(
         theirs = {f"{each['kind'].lower()}/{each['metadata']['name']}" for each in objects}
         run = apply_in(namespace, spec, objects, watch)
         if fault is not None:
-            run.until_phase("Running", timeout=300)
+            run.until_phase(fault_while, timeout=300)
             fault(run)
         end = run.until_finished(timeout=300)
         wanted = theirs | kept(end, has_children=has_children, runner_stays=runner_stays)

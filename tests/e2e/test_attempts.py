@@ -25,7 +25,10 @@ each = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 def stories(flowruns: Watch) -> Iterator[Stories]:
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="row") as pool:
         yield {
-            row.id: pool.submit(play, row.id, row.spec, flowruns, fault=row.fault) for row in ROWS
+            row.id: pool.submit(
+                play, row.id, row.spec, flowruns, fault=row.fault, fault_while=row.while_it_is
+            )
+            for row in ROWS
         }
         pool.shutdown(wait=False, cancel_futures=True)
 

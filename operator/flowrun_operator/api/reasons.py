@@ -49,6 +49,7 @@ START_CAUSES = frozenset(
 #: it had until the start deadline to heal; nor is what the same input brings about again.
 RETRIED = frozenset(
     {
+        Reason.RUNNER_CRASHED,
         Reason.CLUSTER_START_TIMEOUT,
         Reason.CLUSTER_LOST,
         Reason.SCHEDULER_LOST,
