@@ -40,7 +40,7 @@ def delete_workers(run: Run) -> None:
 
 
 def delete_worker_group(run: Run) -> None:
-    """The workers' group goes, as if dask-kubernetes had failed to make it: it never tries again."""
+    """The workers' group goes, as where dask-kubernetes fails to make it: it never tries again."""
     for _ in range(100):
         if run.kubectl.json("get", "daskworkergroups")["items"]:
             run.kubectl("delete", "daskworkergroups", "--all", "--wait=false")
