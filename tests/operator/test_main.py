@@ -1,5 +1,7 @@
 """The process: its own settings, and its end."""
 
+import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -12,8 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from flowrun_operator.main import Process, hold
+from flowrun_operator.main import Operator, Process, hold
+from flowrun_operator.observe.pull import Puller
+from flowrun_operator.perform.api import Api
 from flowrun_operator.perform.lease import Claim, Elector, LeaseLost
+from flowrun_operator.report.metrics import Metrics
+from tests.operator.fake_api import FakeApi, serving
 
 DEPTH = 9_999  # the API server's JSON decoder stops at 10,000 levels
 
@@ -56,6 +62,44 @@ def test_what_the_chart_says_to_the_process() -> None:
     )
     assert process.namespaces == ("team-a", "team-b")
     assert process.lease == Claim("flowrun-system", "other-operator", "other-operator-x7k2p")
+
+
+class Leading(Elector):
+    """Leads when it is told to."""
+
+    def __init__(self) -> None:
+        self.told = False
+        self.error = ""
+
+    @property
+    def leads(self) -> bool:
+        return self.told
+
+    @property
+    def silence(self) -> float:
+        return 0.0
+
+
+async def test_a_standby_that_can_list_is_ready_and_a_leader_with_nothing_to_list() -> None:
+    elector, puller = Leading(), Puller()
+    async with serving(FakeApi()) as api, contextlib.AsyncExitStack() as closing:
+        closing.push_async_callback(puller.close)
+        process = Process.from_environment(LEAST)
+        operator = Operator(api, Metrics(), puller, process, elector)
+        await one_look(operator, api)
+        assert operator.health.listable
+        assert operator.health.obstacle() == ""
+        elector.told = True
+        assert "not listed" in operator.health.obstacle()
+        await one_look(operator, api)
+        assert operator.health.obstacle() == ""
+
+
+async def one_look(operator: Operator, api: Api) -> None:
+    """It looks once a second."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(0.9):
+            await operator.become_ready(api)
 
 
 class Losing(Elector):

@@ -65,6 +65,7 @@ class Elector:
         self._now = now
         self._sleep = sleep
         self._lease: Body | None = None
+        self._release: Body = {}
         self._holder = ""
         self._version = ""
         self._changed_at = -LEASE_SECONDS
@@ -152,8 +153,11 @@ class Elector:
         return lease
 
     def _see(self, lease: Body) -> None:
-        version = lease["metadata"]["resourceVersion"]
+        metadata = lease["metadata"]
+        version = metadata["resourceVersion"]
         if version != self._version:
+            # Helm would refuse an object of this name that does not say to belong to its release.
+            self._release = {k: metadata[k] for k in ("labels", "annotations") if k in metadata}
             self._version = version
             self._holder = (lease.get("spec") or {}).get("holderIdentity") or ""
             self._changed_at = self._clock()
@@ -178,13 +182,11 @@ class Elector:
         if holder != before.get("holderIdentity"):
             spec["acquireTime"] = now
             spec["leaseTransitions"] = before.get("leaseTransitions", 0) + bool(holder and lease)
-        metadata = (
-            lease["metadata"] if lease else {"name": claim.name, "namespace": claim.namespace}
-        )
+        new = {"name": claim.name, "namespace": claim.namespace, **self._release}
         body = {
             "apiVersion": LEASES.api_version,
             "kind": "Lease",
-            "metadata": metadata,
+            "metadata": lease["metadata"] if lease else new,
             "spec": spec,
         }
         if lease is None:

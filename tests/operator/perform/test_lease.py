@@ -256,6 +256,9 @@ async def test_a_process_that_was_stopped_and_goes_on_does_not_lead() -> None:
 async def test_a_lease_deleted_by_hand_does_not_let_a_standby_act_beside_the_holder() -> None:
     async with replicas() as cluster:
         holder, standby = cluster.start("pod-a"), cluster.start("pod-b")
+        helm = {"labels": {"app.kubernetes.io/managed-by": "Helm"}, "annotations": {"a": "b"}}
+        empty = {"metadata": {"namespace": NAMESPACE, "name": NAME, **helm}}
+        cluster.fake.store("leases", empty)
         await holder.acquire()
         assert not await standby._round()
         cluster.fake.objects.clear()
@@ -263,6 +266,8 @@ async def test_a_lease_deleted_by_hand_does_not_let_a_standby_act_beside_the_hol
         assert not await holder._round()  # what it would renew is not there
         assert await holder._round()
         assert cluster.spec["holderIdentity"] == "pod-a"
+        [lease] = cluster.fake.of("leases")
+        assert helm.items() <= lease["metadata"].items()  # still of Helm's release
 
 
 async def test_a_take_over_whose_answer_was_lost_is_one() -> None:
