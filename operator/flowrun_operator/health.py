@@ -1,7 +1,8 @@
 """What the kubelet and Prometheus ask: alive, ready, metrics."""
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from aiohttp import web
@@ -36,7 +37,8 @@ class Health:
     echoes: Echoes
     longest_turn: Callable[[], float]
     election: Election
-    listable: bool = False  # the rights are there, and every kind is served
+    #: The rights are there, and every kind is served.
+    listable: asyncio.Event = field(default_factory=asyncio.Event)
     listed: bool = False
 
     def fault(self) -> str:
@@ -59,7 +61,7 @@ class Health:
             return "" if self.listed else "the watches are not listed yet"
         if self.election.error:
             return f"the Lease: {self.election.error}"
-        return "" if self.listable else "what is to be watched cannot be listed yet"
+        return "" if self.listable.is_set() else "what is to be watched cannot be listed yet"
 
 
 def application(health: Health, metrics: Callable[[], bytes]) -> web.Application:

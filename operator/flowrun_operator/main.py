@@ -132,6 +132,11 @@ class Operator:
                 await asyncio.wait_for(self._emitter.drain(), 2.0)
             await _end(*parts)
 
+    async def stand_for(self, elector: Elector) -> None:
+        """Returns when this replica leads. One that could not serve does not take the Lease."""
+        await self.health.listable.wait()
+        await elector.acquire()
+
     async def become_ready(self, api: Api) -> None:
         """A standby is Ready when all that is watched can be listed, a leader when it is listed.
 
@@ -140,9 +145,9 @@ class Operator:
         said = ""
         while not self.health.listed:
             try:
-                if self.health.election.leads or not self.health.listable:
+                if self.health.election.leads or not self.health.listable.is_set():
                     found = await anything_to_list(api, self._namespaces)
-                    self.health.listable = True
+                    self.health.listable.set()
                     if self.health.election.leads and not found:
                         self.health.listed = True
             except ApiError as error:
@@ -236,7 +241,7 @@ async def operate(process: Process) -> None:
         readiness = _begin("readiness", operator.become_ready(own))
         closing.push_async_callback(_end, readiness)
         closing.push_async_callback(elector.release)  # also of what was taken a moment ago
-        election = _begin("election", elector.acquire())
+        election = _begin("election", operator.stand_for(elector))
         closing.push_async_callback(_end, election)
         await _first_end(readiness, election)
         lease = _begin("lease", hold(elector))

@@ -86,7 +86,7 @@ def test_a_standby_is_ready_when_it_could_take_over() -> None:
     standby = ThisReplica(leads=False)
     health = a_health(election=standby)
     assert "cannot be listed" in health.obstacle()
-    health.listable = True
+    health.listable.set()
     assert health.obstacle() == ""
     standby.error = "leases is forbidden"
     assert health.obstacle() == "the Lease: leases is forbidden"
@@ -95,7 +95,7 @@ def test_a_standby_is_ready_when_it_could_take_over() -> None:
 def test_a_leader_is_ready_when_everything_is_listed() -> None:
     replica = ThisReplica(leads=False)
     health = a_health(election=replica)
-    health.listable = True
+    health.listable.set()
     replica.leads = True  # what it could list, it has not listed yet
     assert "not listed yet" in health.obstacle()
     health.listed = True

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from flowrun_operator.observe.pull import Puller
 from flowrun_operator.perform.api import Api
 from flowrun_operator.perform.lease import Claim, Elector, LeaseLost
 from flowrun_operator.report.metrics import Metrics
-from tests.operator.fake_api import FakeApi, serving
+from tests.operator.fake_api import FakeApi, serving, status
 
 DEPTH = 9_999  # the API server's JSON decoder stops at 10,000 levels
 
@@ -87,12 +88,31 @@ async def test_a_standby_that_can_list_is_ready_and_a_leader_with_nothing_to_lis
         process = Process.from_environment(LEAST)
         operator = Operator(api, Metrics(), puller, process, elector)
         await one_look(operator, api)
-        assert operator.health.listable
+        assert operator.health.listable.is_set()
         assert operator.health.obstacle() == ""
         elector.told = True
         assert "not listed" in operator.health.obstacle()
         await one_look(operator, api)
         assert operator.health.obstacle() == ""
+
+
+async def test_a_replica_that_may_not_list_does_not_take_the_lease() -> None:
+    fake, puller = FakeApi(), Puller()
+    async with serving(fake) as api, contextlib.AsyncExitStack() as closing:
+        closing.push_async_callback(puller.close)
+        process = Process.from_environment(LEAST)
+        clock = asyncio.get_running_loop().time
+        elector = Elector(api, process.lease, clock=clock, now=lambda: datetime.now(UTC))
+        operator = Operator(api, Metrics(), puller, process, elector)
+        standing = asyncio.create_task(operator.stand_for(elector))
+        fake.before = lambda _, what: status(403, "forbidden") if what == "flowruns" else None
+        await one_look(operator, api)
+        assert fake.of("leases") == []
+        assert elector.silence == 0.0  # that it waits is no fault
+        fake.before = lambda _, what: None
+        await one_look(operator, api)
+        await standing
+        assert elector.leads
 
 
 async def one_look(operator: Operator, api: Api) -> None:

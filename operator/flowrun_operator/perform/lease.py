@@ -70,7 +70,7 @@ class Elector:
         self._version = ""
         self._changed_at = -LEASE_SECONDS
         self._renewed_at: float | None = None
-        self._came_round_at = clock()
+        self._came_round_at: float | None = None
         #: Why the last round got no answer; "" where it did.
         self.error = ""
 
@@ -82,7 +82,7 @@ class Elector:
     @property
     def silence(self) -> float:
         """Seconds since the last round began. Each is bounded, so a long silence is a fault."""
-        return self._clock() - self._came_round_at
+        return 0.0 if self._came_round_at is None else self._clock() - self._came_round_at
 
     async def acquire(self) -> None:
         """Returns when this replica leads."""
