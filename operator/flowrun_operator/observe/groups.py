@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from flowrun_operator.api.flowrun import FlowRun
-from flowrun_operator.api.spec import Concurrency
+from flowrun_operator.api.lifecycle import Concurrency
 from flowrun_operator.api.status import FINISHED
 from flowrun_operator.observe.key import RunKey, of_run
 

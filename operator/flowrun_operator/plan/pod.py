@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from flowrun_operator.api import FlowRun
-from flowrun_operator.api.spec import PodTemplate, ResourceRequirements
+from flowrun_operator.api.pods import PodTemplate, ResourceRequirements
 from flowrun_operator.plan.manifest import Manifest, labels
 from flowrun_operator.plan.merge import merge
 from flowrun_operator.plan.source import SOURCE_DIR, SOURCE_VOLUME, source_volume

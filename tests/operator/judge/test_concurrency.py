@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from flowrun_operator.api.spec import Concurrency
+from flowrun_operator.api.lifecycle import Concurrency
 from flowrun_operator.judge.concurrency import Admit, Decision, Refuse, Replace, decide
 from flowrun_operator.observe.groups import Member, place_of, read_member
 from flowrun_operator.observe.key import RunKey
