@@ -14,6 +14,7 @@ from tests.e2e.specs import Spec, merged
 STAGES = Path(__file__).parent / "stages"
 LABEL = {"flowrun.dev/simulated": "true"}
 TAINT = {"key": "flowrun.dev/simulated", "value": "true", "effect": "NoSchedule"}
+RUNNERS = {"flowrun.dev/runners": "true"}
 MANAGED = {"kwok.x-k8s.io/node": "fake"}
 RUNNER, AFTER = "chaos.flowrun.dev/runner", "chaos.flowrun.dev/after"
 
@@ -37,27 +38,60 @@ def node(number: int) -> Mapping[str, Any]:
 @contextmanager
 def simulated_nodes(count: int = 1) -> Iterator[None]:
     """Nodes that are Ready while the block lasts, and gone afterwards."""
+    with _nodes(*(node(number) for number in range(count)), managed=MANAGED, log="kwok.log"):
+        yield
+
+
+@contextmanager
+def perishable_node() -> Iterator[subprocess.Popen[bytes]]:
+    """One more node, with a kwok of its own: when that is killed, the node is gone.
+
+    It has label RUNNERS, which the other nodes have not.
+    """
+    managed = {"kwok.x-k8s.io/node": "perishable"}
+    perishable = node(0)
+    metadata = {
+        "name": "perishable",
+        "labels": RUNNERS,
+        "annotations": managed,
+    }
+    with _nodes({**perishable, "metadata": metadata}, managed=managed, log="kwok-2.log") as kwok:
+        yield kwok
+
+
+@contextmanager
+def _nodes(
+    *nodes: Mapping[str, Any], managed: Mapping[str, str], log: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """These nodes, and the kwok that plays their kubelets."""
     run_tool(sys.executable, "-m", "hack.kind", "kwok", timeout=900)
     kubectl = Kubectl()
-    selector = _selector(LABEL)
+    names = [one["metadata"]["name"] for one in nodes]
     command = [
         str(paths.BIN / "kwok"),
         "--kubeconfig", cluster_environment()["KUBECONFIG"],
-        "--manage-nodes-with-annotation-selector", _selector(MANAGED),
+        "--manage-nodes-with-annotation-selector", _selector(managed),
         "--server-address", "",
         *(word for file in sorted(STAGES.glob("*.yaml")) for word in ("--config", str(file))),
     ]  # fmt: skip
     paths.LOGS.mkdir(parents=True, exist_ok=True)
-    kubectl("delete", "nodes", "-l", selector, "--ignore-not-found", timeout=60)
-    with (paths.LOGS / "kwok.log").open("wb") as log:
-        kwok = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    kubectl("delete", "nodes", *names, "--ignore-not-found", timeout=60)
+    with (paths.LOGS / log).open("wb") as said:
+        kwok = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=said, stderr=said
+        )
         try:
-            kubectl.apply(*(node(number) for number in range(count)))
-            kubectl("wait", "nodes", "-l", selector, "--for=condition=Ready", "--timeout=60s")
-            yield
+            kubectl.apply(*nodes)
+            kubectl(
+                "wait",
+                *(f"node/{name}" for name in names),
+                "--for=condition=Ready",
+                "--timeout=60s",
+            )
+            yield kwok
         finally:
             # The nodes first: pods that they leave behind are garbage of the node controller.
-            kubectl("delete", "nodes", "-l", selector, check=False, timeout=60)
+            kubectl("delete", "nodes", *names, check=False, timeout=60)
             kwok.terminate()
             kwok.wait(timeout=10)
 
