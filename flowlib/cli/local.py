@@ -42,6 +42,8 @@ class LocalRun:
     env: dict[str, str] = field(default_factory=dict)
     threads: int | None = None
     memory_limit: str = "auto"
+    #: Seconds that running tasks have to end after Ctrl-C.
+    grace_period: int = 30
     ignored: tuple[str, ...] = ()
 
 

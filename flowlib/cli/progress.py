@@ -27,12 +27,14 @@ def line(snapshot: Snapshot, seconds: float) -> str:
 def bar(snapshot: Snapshot, seconds: float) -> Table:
     """The same line below a bar of what has ended."""
     counts = snapshot.counts
-    ended = counts.succeeded + counts.failed + counts.skipped
     style = "red" if counts.failed else "green"
     rows = Table.grid(expand=True)
     rows.add_row(
         ProgressBar(
-            total=max(counts.total, 1), completed=ended, complete_style=style, finished_style=style
+            total=max(counts.total, 1),
+            completed=counts.ended,
+            complete_style=style,
+            finished_style=style,
         )
     )
     rows.add_row(Text(line(snapshot, seconds)))

@@ -20,15 +20,18 @@ from flowlib.cli.output import show
 from flowlib.core.flow import Flow
 from flowlib.engine import graph
 from flowlib.engine.progress import Observer
+from flowlib.engine.stop import Stop
 from flowlib.exceptions import InvalidGraph
 from flowlib.executors import DaskExecutor
 from flowlib.runner.execution import execute
 from flowlib.runner.loading import InvalidFlow, load_flow
 from flowlib.runner.parameters import InvalidParameters, check_parameters
-from flowlib.runner.verdict import Verdict
+from flowlib.runner.verdict import Outcome, Verdict
 
 MANIFEST_SUFFIXES = {".yaml", ".yml", ".json"}
 MOST_WORKERS = 4
+CTRL_C = "Ctrl-C"
+NAMES: dict[int, str] = {signal.SIGINT: CTRL_C, signal.SIGTERM: "SIGTERM"}
 
 
 @click.command("run")
@@ -52,11 +55,12 @@ def command(file: str, pairs: tuple[str, ...], workers: int | None, dashboard: b
     run = replace(run, workers=workers or run.workers, parameters={**run.parameters, **overrides})
     if run.ignored:
         click.echo(f"Not heeded here, only in the cluster: {', '.join(run.ignored)}", err=True)
+    stop = Stop()
     with ending_with_the_cluster(), as_in_the_pod(run) as source:
         flow = loaded(run, source)
-        verdict = executed(flow, run, dashboard)
+        verdict = executed(flow, run, dashboard, stop)
     show(screens.ending(status_of(verdict)))
-    raise SystemExit(int(verdict.exit_code))
+    raise SystemExit(exit_code(verdict, stop))
 
 
 def described(file: str, environment: Any) -> LocalRun:
@@ -88,20 +92,51 @@ def loaded(run: LocalRun, source: str | None) -> Flow:
     return flow
 
 
-def executed(flow: Flow, run: LocalRun, dashboard: bool) -> Verdict:
+def executed(flow: Flow, run: LocalRun, dashboard: bool, stop: Stop) -> Verdict:
     """The flow, on a cluster of its own."""
     with embedded_cluster(run, dashboard) as cluster:
         if cluster.dashboard:
             click.echo(f"Dashboard: {cluster.dashboard}", err=True)
         observer = Observer()
-        with progress.shown(observer):
-            return execute(flow, run.parameters, DaskExecutor(address=cluster.address), observer)
+        executor = DaskExecutor(address=cluster.address)
+        with progress.shown(observer), stopping(stop, run.grace_period):
+            return execute(flow, run.parameters, executor, observer, stop)
 
 
 def status_of(verdict: Verdict) -> dict[str, Any]:
     """The verdict as a FlowRun's status has it, cut where that would be cut."""
     told: dict[str, Any] = json.loads(verdict.to_json())
     return {**told, "phase": told["outcome"]}
+
+
+def exit_code(verdict: Verdict, stop: Stop) -> int:
+    """The verdict's, but that Ctrl-C has one of its own."""
+    if verdict.outcome is Outcome.STOPPED and stop.by == CTRL_C:
+        return Exit.INTERRUPTED
+    return verdict.exit_code
+
+
+@contextmanager
+def stopping(stop: Stop, seconds: float) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM lets running tasks end; the next one waits for nothing."""
+    before = {number: signal.getsignal(number) for number in NAMES}
+
+    def request(number: int, _frame: FrameType | None) -> None:
+        for its, handler in before.items():
+            signal.signal(its, handler)
+        stop.request(NAMES[number], seconds)
+        click.echo(
+            f"{NAMES[number]}: running tasks have {seconds:.0f} s to end; again ends them at once.",
+            err=True,
+        )
+
+    for number in NAMES:
+        signal.signal(number, request)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from flowlib.engine import graph, guard, outcome, run_context
 from flowlib.engine.inputs import offset
 from flowlib.engine.progress import Observer
 from flowlib.engine.scheduling import Run
-from flowlib.engine.state import Failed, Running, Scheduled, State
+from flowlib.engine.state import Cancelled, Failed, Running, Scheduled, State
+from flowlib.engine.stop import Stop
 from flowlib.engine.tally import Tally
 from flowlib.executors.protocol import Executor, ExecutorLost, Handle, Session
 from flowlib.utilities.context import context
@@ -65,9 +66,13 @@ def run_flow(
     *,
     shared: Mapping[str, Any] | None = None,
     preview: Preview | None = None,
+    stop: Stop | None = None,
 ) -> State:
-    """Runs it. With a preview no values are brought here but its answer."""
-    shared = shared or {}
+    """Runs it. With a preview no values are brought here but its answer.
+
+    The state is Cancelled where it was stopped with work left.
+    """
+    shared, stop = shared or {}, stop or Stop()
     task_context = run_context.of_flow(
         flow.name,
         parameters,
@@ -78,8 +83,10 @@ def run_flow(
     logger.info("Beginning Flow run for '%s'", flow.name)
     old: State = Scheduled("Flow run is about to start.")
     running = _changed(flow, old, Running("Running flow."))
-    ended, raised = guard.call(_run, flow, executor, observer, task_context, preview)
-    if raised is not None:
+    ended, raised = guard.call(_run, flow, executor, observer, task_context, preview, stop)
+    if stop.requested and isinstance(raised, ExecutorLost):
+        stop.cut_short, ended = True, Cancelled(str(raised))
+    elif raised is not None:
         # A lost cluster is told in its message; anything else needs its traceback.
         trace = None if isinstance(raised, ExecutorLost) else raised
         logger.error("Unexpected error: %r", raised, exc_info=trace)
@@ -95,13 +102,16 @@ def _run(
     observer: Observer,
     task_context: Mapping[str, Any],
     preview: Preview | None,
+    stop: Stop,
 ) -> State:
     nodes = graph.nodes(flow)
     reference = flow.reference_tasks()
     wanted = frozenset(node.number for node in nodes if preview is None or node.task in reference)
     with executor.start() as session:
-        run = Run(nodes, session, task_context, Tally(nodes, observer), wanted)
+        run = Run(nodes, session, task_context, Tally(nodes, observer), wanted, stop)
         run.go()
+        if stop.cut_short:
+            return Cancelled(f"Stopped by {stop.by}.")
         final = outcome.of_flow([c for c in run.board.columns if c.node.task in reference])
         if preview is None:
             final.result = outcome.of_tasks(run, session)

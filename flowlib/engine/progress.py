@@ -21,6 +21,10 @@ class Counts:
     def to_dict(self) -> dict[str, int]:
         return asdict(self)
 
+    @property
+    def ended(self) -> int:
+        return self.succeeded + self.failed + self.skipped
+
     def plus(self, succeeded: int = 0, failed: int = 0, skipped: int = 0) -> "Counts":
         """So many more have ended."""
         return replace(
@@ -32,7 +36,7 @@ class Counts:
 
     def of(self, total: int, running: int) -> "Counts":
         """The same ends, of so many tasks, so many of them begun and not ended."""
-        left = total - self.succeeded - self.failed - self.skipped
+        left = total - self.ended
         running = min(running, left)
         return replace(self, total=total, running=running, pending=left - running)
 

@@ -19,10 +19,14 @@ from flowlib.engine.rows import Rows
 from flowlib.engine.sizing import claim_size
 from flowlib.engine.sources import Located, locate
 from flowlib.engine.state import Failed, State
+from flowlib.engine.stop import Stop
 from flowlib.engine.tally import Tally
 from flowlib.engine.values import Values
 from flowlib.engine.work import Claim, Report
 from flowlib.executors.protocol import Session
+from flowlib.utilities.logging import get_logger
+
+logger = get_logger("FlowRunner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class Given:
 
 
 class Run:
-    """One run of one flow. ``go`` returns when nothing is left that could run."""
+    """One run of one flow. ``go`` returns when nothing is left that could run, or to be stopped."""
 
     def __init__(
         self,
@@ -47,19 +51,22 @@ class Run:
         context: Mapping[str, Any],
         tally: Tally,
         kept: frozenset[int],
+        stop: Stop,
     ) -> None:
         # Without a box everything runs here and now, and order is worth more than depth.
         self.board = Board(nodes, context, tally, in_order=math.isinf(session.box))
         self.values = Values(self.board, kept)
         self._session = session
         self._tally = tally
+        self._stop = stop
         self._flight: dict[int, Given] = {}
         self._suspected: list[Column] = []
         self._number = 0
 
     def go(self) -> None:
         """Runs everything that can be run, and everything that is wanted again."""
-        while True:
+        self._stop.wakes(self._session.wake)
+        while not self._stop.requested:
             self.board.decide()
             until_due = self.board.wake_due()
             self._give_out()
@@ -68,11 +75,28 @@ class Run:
             elif self.board.has_ready:
                 continue  # what was to be given out turned out to need something made again
             elif until_due is not None:
-                time.sleep(until_due)
+                self._stop.wait(until_due)
             elif missing := self.values.missing():
                 self._make_again(missing)
             else:
                 return
+        self._end_early()
+
+    def _end_early(self) -> None:
+        """What has begun may end, as long as the stop allows; nothing else is begun."""
+        left = self._stop.seconds_left
+        logger.info("Stopped by %s: what has begun has %.0f s to end", self._stop.by, max(left, 0))
+        out = {number: self.values.handle(number) for number in self._flight}
+        for number in self._session.stop(out):
+            del self._flight[number]
+            self.values.given_up(number)
+        while self._flight and (left := self._stop.seconds_left) > 0:
+            self._tally.publish(min(len(self._flight), self._session.threads))
+            self._take_in(left)
+        self.board.decide()
+        self._tally.publish(0)
+        ended = all(column.complete for column in self.board.columns)
+        self._stop.cut_short = not ended or bool(self.values.missing())
 
     # Giving out
 

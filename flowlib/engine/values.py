@@ -50,6 +50,10 @@ class Values:
             column.pieces.remove(gone, report.claim)
             self._held[report.claim] = (column, held)
 
+    def given_up(self, claim: int) -> None:
+        """No chunk will come of this claim."""
+        del self._handles[claim]
+
     def release(self, column: Column, finished: Rows) -> None:
         """Lets go of the values before this column that these rows were the last to need."""
         for upstream in self._board.upstreams(column):

@@ -10,7 +10,7 @@ import concurrent.futures
 import queue
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -30,6 +30,10 @@ CLAIMS_PER_THREAD = 2
 #: An adaptive cluster grows when it sees more work queued than distributed.adaptive's
 #: target-duration, 5 s: this is 8 s.
 ADAPTIVE_CLAIMS_PER_THREAD = 80
+#: Seconds to tell all workers that a run is to stop.
+TELLING = 1.0
+#: Dask's states of a task that a worker has, or had: its report has come or will come.
+BEGUN = frozenset({"processing", "memory", "erred"})
 #: A specification larger than this is sent once, and not with each claim.
 LARGE = 100_000
 
@@ -59,7 +63,7 @@ class DaskSession:
         self._per_thread = ADAPTIVE_CLAIMS_PER_THREAD if adaptive else CLAIMS_PER_THREAD
         self._run = uuid.uuid4().hex[:8]
         self._topic = f"flowlib-{self._run}"
-        self._inbox: queue.SimpleQueue[bytes | _Ended | _Lost] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[bytes | _Ended | _Lost | None] = queue.SimpleQueue()
         self._reported: set[int] = set()
         self._specs: dict[int, Any] = {}
         self._watch = SchedulerWatch(client, lambda said: self._inbox.put(_Lost(said)))
@@ -152,11 +156,38 @@ class DaskSession:
                     if isinstance(error, distributed.KilledWorker):
                         # It had reported, but its worker died before the scheduler knew.
                         return Report(claim, deadly=error)
+                case None:
+                    return None
                 case bytes():
                     report: Report = cloudpickle.loads(told)
                     if report.kept is None:
                         self._reported.add(report.claim)
                     return report
+
+    def wake(self) -> None:
+        self._inbox.put(None)
+
+    def stop(self, out: Mapping[int, Any]) -> Collection[int]:
+        keys = {number: future.key for number, future in out.items()}
+        try:
+            states = self._client.sync(
+                self._stop, list(keys.values()), callback_timeout=2 * TELLING
+            )
+        except (OSError, TimeoutError):
+            return ()  # nobody knows: what has begun may still report
+        return [number for number, key in keys.items() if states[key] not in BEGUN]
+
+    async def _stop(self, keys: list[str]) -> Any:
+        """Tells the workers, then asks how the tasks of these keys stand."""
+        scheduler = self._client.scheduler
+        if scheduler is None:
+            raise OSError("the connection to the scheduler is broken")
+        telling = asyncio.ensure_future(
+            self._client.run(dask_worker.stop, self._topic, on_error="ignore")
+        )
+        # A worker that a task keeps from answering is not waited for: it will hear of it.
+        await asyncio.wait({telling}, timeout=TELLING)
+        return await scheduler.get_task_status(keys=keys)
 
     def fetch(self, handles: Sequence[Any]) -> list[Chunk]:
         return self._result(lambda: self._client.gather(list(handles)))  # type: ignore[no-any-return]  # chunks

@@ -20,6 +20,11 @@ KEPT = 64
 #: Boxes that one row may fill before the others of its claim are handed back.
 OVERRUN = 1.5
 
+#: Runs, by their topics, of which no further row is begun.
+_stopped: set[str] = set()
+#: The claims that run here now, with the topics of their runs.
+_running: set[tuple[str, chunk.Position]] = set()
+
 _unpacked = functools.lru_cache(maxsize=KEPT)(cloudpickle.loads)
 
 
@@ -31,13 +36,16 @@ def run_claim(topic: str, packed_spec: bytes, packed_claim: bytes, *chunks: Chun
     def send(report: Report) -> None:
         log_event(topic, cloudpickle.dumps(report))
 
+    position = chunk.Position()
+    made, report = Chunk((), [], {}), Report(claim.number)
     try:
-        with _patience(claim, send) as position:
-            made, report = chunk.run(
-                _unpacked(packed_spec), claim, chunks, guard.call_contained, position
-            )
+        with _known(topic, position) as may_begin, _patience(claim, position, send):
+            if may_begin:
+                made, report = chunk.run(
+                    _unpacked(packed_spec), claim, chunks, guard.call_contained, position
+                )
     except ShortPiece:
-        made, report = Chunk((), [], {}), Report(claim.number)
+        pass
     for row, state in report.states.items():
         if state.is_failed():
             made.values[offset(made.rows, row)] = state.result = portable(state.result)
@@ -46,10 +54,31 @@ def run_claim(topic: str, packed_spec: bytes, packed_claim: bytes, *chunks: Chun
     return made
 
 
+def stop(topic: str) -> None:
+    """Of this run, rows that have begun may end here; no other is begun."""
+    _stopped.add(topic)
+    for its, position in tuple(_running):
+        if its == topic:
+            position.stop()
+
+
 @contextmanager
-def _patience(claim: Claim, send: Callable[[Report], None]) -> Iterator[chunk.Position]:
+def _known(topic: str, position: chunk.Position) -> Iterator[bool]:
+    """Has the claim be found by stop; False if that was called before."""
+    # First found, then asked: so no stop comes between the two.
+    me = (topic, position)
+    _running.add(me)
+    try:
+        yield topic not in _stopped
+    finally:
+        _running.discard(me)
+
+
+@contextmanager
+def _patience(
+    claim: Claim, position: chunk.Position, send: Callable[[Report], None]
+) -> Iterator[None]:
     """Hands the rows that have not begun back when one row takes much longer than the box."""
-    position = chunk.Position()
 
     def give_back() -> None:
         # The time tells the engine how slow these rows are.
@@ -57,13 +86,13 @@ def _patience(claim: Claim, send: Callable[[Report], None]) -> Iterator[chunk.Po
 
     patience = claim.box * OVERRUN
     if math.isinf(patience) or row_ranges.count(claim.rows) == 1:
-        yield position
+        yield
         return
     timer = threading.Timer(patience, give_back)
     timer.daemon = True
     timer.start()
     try:
-        yield position
+        yield
     finally:
         timer.cancel()
 

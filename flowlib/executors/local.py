@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -43,6 +43,12 @@ class LocalSession:
         result, report = chunk.run(spec, claim, [chunks[0] for chunks in inputs])
         made.append(result)
         return report
+
+    def wake(self) -> None:
+        """Nothing to do: claims run inside next_report, and it never waits."""
+
+    def stop(self, out: Mapping[int, list[Chunk]]) -> Collection[int]:
+        return out
 
     def fetch(self, handles: Sequence[list[Chunk]]) -> list[Chunk]:
         return [chunks[0] for chunks in handles]

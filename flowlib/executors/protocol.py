@@ -4,7 +4,7 @@ The engine makes claims (some rows of one task, and where their inputs are) and 
 them by ``engine.chunk.run``. Values stay where they were made, behind handles.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -38,6 +38,12 @@ class Session(Protocol):
 
     def next_report(self, timeout: float | None) -> Report | None:
         """Waits for a report; None after so many seconds. Raises ExecutorLost."""
+
+    def wake(self) -> None:
+        """Has next_report return soon, from any thread or signal handler."""
+
+    def stop(self, out: Mapping[int, Handle]) -> Collection[int]:
+        """From now on no further row is begun. Names the claims of these that will not report."""
 
     def fetch(self, handles: Sequence[Handle]) -> list[Chunk]:
         """The chunks themselves, in this process."""

@@ -1,34 +1,12 @@
 """``python -m flowlib.runner``: docs/contract.md says what it is given and what it answers."""
 
-import os
 import sys
-import traceback
 
-from flowlib.engine.progress import Observer
-from flowlib.runner import pod
-from flowlib.runner.progress import Progress
-from flowlib.runner.settings import Settings
-from flowlib.runner.termination import TerminationLog
-from flowlib.runner.verdict import ExitCode, Outcome, Reason, Verdict
-
-
-def main() -> ExitCode:
-    """SystemExit of the flow's own passes through, without a verdict."""
-    try:
-        settings = Settings.of(os.environ)
-    except (KeyError, ValueError) as exc:
-        print(f"flowlib.runner: {exc!r} in the environment (see docs/contract.md)", file=sys.stderr)
-        return ExitCode.INVALID
-    progress = Progress(Observer())
-    log = TerminationLog(settings.termination_log, progress)
-    log.stop_on_sigterm()
-    try:
-        return pod.run(settings, progress, log)
-    except Exception as exc:  # noqa: BLE001  a fault of flowlib itself must not end without a word
-        traceback.print_exc()
-        log.write(Verdict(Outcome.FAILED, Reason.RUNNER_CRASHED, f"flowlib failed: {exc!r}"))
-        return ExitCode.FAULT
-
+from flowlib.runner.sigterm import Sigterm
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sigterm = Sigterm()  # before all other imports, which take their time
+
+    from flowlib.runner.main import main
+
+    sys.exit(main(sigterm))

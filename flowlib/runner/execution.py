@@ -8,27 +8,35 @@ from flowlib.core.flow import Flow
 from flowlib.engine.flow_run import Preview, run_flow
 from flowlib.engine.progress import Observer, Snapshot
 from flowlib.engine.state import State
+from flowlib.engine.stop import Stop
 from flowlib.executors.protocol import Executor, ExecutorLost
-from flowlib.runner.verdict import NO_RESULT, Outcome, Reason, Verdict, small_json
+from flowlib.runner.progress import Stage
+from flowlib.runner.verdict import NO_RESULT, Outcome, Reason, Verdict, small_json, stopped
 from flowlib.utilities.logging import get_logger
 
 logger = get_logger("runner")
 
 
 def execute(
-    flow: Flow, parameters: Mapping[str, Any], executor: Executor, observer: Observer
+    flow: Flow,
+    parameters: Mapping[str, Any],
+    executor: Executor,
+    observer: Observer,
+    stop: Stop,
 ) -> Verdict:
     """Runs the flow on this executor, whatever executor or schedule it brings itself.
 
-    The observer can be read from other threads meanwhile. Raises nothing that a flow can cause
-    but SystemExit and KeyboardInterrupt.
+    The observer can be read, and the stop requested, by other threads meanwhile. Raises nothing
+    that a flow can cause but SystemExit and KeyboardInterrupt.
     """
     if flow.executor is not None:
         logger.info("The flow's own executor %r is replaced by %r", flow.executor, executor)
     if flow.schedule is not None:
         logger.info("The flow's own schedule is not followed: it runs once, now")
     preview = Preview(small_json)
-    final = run_flow(flow, parameters, executor, observer, preview=preview)
+    final = run_flow(flow, parameters, executor, observer, preview=preview, stop=stop)
+    if stop.cut_short:
+        return stopped(stop.by, Stage.RUNNING, observer.snapshot, loaded=True)
     return judge(final, observer.snapshot, preview.answer)
 
 

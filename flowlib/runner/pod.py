@@ -1,6 +1,7 @@
 """The runner pod, in order: preflight, waiting, running, verdict."""
 
 from flowlib.engine import graph
+from flowlib.engine.stop import Stop
 from flowlib.engine.tally import Tally
 from flowlib.runner.loading import InvalidFlow
 from flowlib.runner.parameters import InvalidParameters
@@ -15,19 +16,19 @@ from flowlib.utilities.logging import get_logger
 logger = get_logger("runner")
 
 
-def run(settings: Settings, progress: Progress, log: TerminationLog) -> ExitCode:
+def run(settings: Settings, progress: Progress, log: TerminationLog, stop: Stop) -> ExitCode:
     """Runs the flow of this pod and writes the verdict."""
     logger.info("FlowRun %s: %s", settings.title, settings.entrypoint)
     serve(progress, settings.progress_port)
-    verdict = _verdict(settings, progress)
+    verdict = _verdict(settings, progress, stop)
     progress.stage = Stage.FINISHED
-    log.write(verdict)
-    told = logger.info if verdict.outcome is Outcome.SUCCEEDED else logger.error
+    code = log.write(verdict)
+    told = logger.error if verdict.outcome is Outcome.FAILED else logger.info
     told("%s: %s", verdict.reason or verdict.outcome, verdict.message)
-    return verdict.exit_code
+    return code
 
 
-def _verdict(settings: Settings, progress: Progress) -> Verdict:
+def _verdict(settings: Settings, progress: Progress, stop: Stop) -> Verdict:
     try:
         flow, parameters = prepare(settings)
     except InvalidFlow as exc:
@@ -53,4 +54,4 @@ def _verdict(settings: Settings, progress: Progress) -> Verdict:
     executor = WaitingExecutor(
         settings.scheduler_address, settings.min_ready_workers, connected, ready
     )
-    return execute(flow, parameters, executor, progress.observer)
+    return execute(flow, parameters, executor, progress.observer, stop)

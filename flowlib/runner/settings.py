@@ -17,6 +17,8 @@ class Settings:
     min_ready_workers: int
     progress_port: int
     termination_log: Path | None
+    #: Seconds from SIGTERM to SIGKILL.
+    grace_period: float
     #: For log lines.
     title: str
 
@@ -34,6 +36,7 @@ class Settings:
             min_ready_workers=int(environment.get("FLOWRUN_MIN_READY_WORKERS") or 1),
             progress_port=int(environment.get("FLOWRUN_PROGRESS_PORT") or 8790),
             termination_log=Path(termination_log) if termination_log else None,
+            grace_period=float(environment.get("FLOWRUN_GRACE_PERIOD_SECONDS") or 30),
             title="{}/{}, attempt {}".format(
                 environment.get("FLOWRUN_NAMESPACE", "-"),
                 environment.get("FLOWRUN_NAME", "-"),

@@ -1,14 +1,11 @@
 """The last words of the runner: the verdict, in the pod's termination message."""
 
-import os
-import signal
-import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 
 from flowlib.runner.progress import Progress
-from flowlib.runner.verdict import ExitCode, Outcome, Reason, Verdict
+from flowlib.runner.verdict import ExitCode, Verdict
 
 
 class TerminationLog:
@@ -17,41 +14,18 @@ class TerminationLog:
     def __init__(self, path: Path | None, progress: Progress) -> None:
         self._path = path
         self._progress = progress
-        self._written = False
+        self._lock = threading.Lock()
+        self._written: Verdict | None = None
 
-    def write(self, verdict: Verdict) -> None:
-        if self._written:
-            return
-        self._written = True
-        verdict = replace(
-            verdict,
-            workers_ready=self._progress.workers_ready,
-            usage=self._progress.usage,
-        )
-        if self._path is not None:
-            self._path.write_text(verdict.to_json())
-
-    def stop_on_sigterm(self) -> None:
-        """From now on SIGTERM ends the process at once, with a verdict that says so.
-
-        The handler itself does it: whatever the flow's thread is doing, no more work is given out.
-        """
-        signal.signal(signal.SIGTERM, self._stop)
-
-    def _stop(self, number: int, frame: FrameType | None) -> None:
-        if self._written:
-            return  # it ends by itself, with the verdict that it has
-        snapshot = self._progress.observer.snapshot
-        self.write(
-            Verdict(
-                Outcome.FAILED,
-                Reason.RUNNER_CRASHED,
-                f"stopped by SIGTERM while {self._progress.stage}",
-                started_at=snapshot.started_at,
-                tasks=snapshot.counts if self._progress.loaded else None,
-                failed_tasks=snapshot.failed_tasks,
-            )
-        )
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(ExitCode.STOPPED)
+    def write(self, verdict: Verdict) -> ExitCode:
+        """The exit code of the verdict that counts: the first."""
+        with self._lock:
+            if self._written is None:
+                self._written = replace(
+                    verdict,
+                    workers_ready=self._progress.workers_ready,
+                    usage=self._progress.usage,
+                )
+                if self._path is not None:
+                    self._path.write_text(self._written.to_json())
+            return self._written.exit_code

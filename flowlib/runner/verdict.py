@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from flowlib.engine.progress import Counts, FailedTask
+from flowlib.engine.progress import Counts, FailedTask, Snapshot
 from flowlib.executors.usage import Usage
 
 MAX_BYTES = 3072
@@ -110,6 +110,21 @@ class Verdict:
         if (result := small_json(self.result)) is not None:
             told["result"] = json.loads(result)
         return json.dumps(told)
+
+
+def stopped(by: str, stage: str, snapshot: Snapshot, *, loaded: bool) -> Verdict:
+    """The verdict of a run that was stopped; what it had not waited for counts as not begun."""
+    counts = snapshot.counts.of(snapshot.counts.total, running=0)
+    message = f"stopped by {by} while {stage}"
+    if loaded:
+        message += f": {counts.ended} of {counts.total} tasks had ended"
+    return Verdict(
+        Outcome.STOPPED,
+        message=message,
+        started_at=snapshot.started_at,
+        tasks=counts if loaded else None,
+        failed_tasks=snapshot.failed_tasks,
+    )
 
 
 def usage_json(usage: Usage) -> dict[str, Any]:

@@ -49,6 +49,14 @@ def test_all_names_exist() -> None:
     assert [name for name in flowlib.__all__ if not hasattr(flowlib, name)] == []
 
 
+def test_a_runner_hears_sigterm_before_anything_else_is_imported() -> None:
+    seen = run(
+        "import sys; import flowlib.runner.sigterm\n"
+        "print(*sorted(m for m in sys.modules if m.startswith('flowlib')))"
+    )
+    assert seen.split() == ["flowlib", "flowlib.runner", "flowlib.runner.sigterm"]
+
+
 @pytest.mark.timeout(60)
 def test_importing_it_imports_neither_dask_nor_kubernetes_nor_pendulum() -> None:
     seen = run("import flowlib, sys; print(*sorted({m.split('.')[0] for m in sys.modules}))")

@@ -93,12 +93,12 @@ from time import sleep
 from flowlib import Flow, task
 
 @task
-def nap():
+def nap(before):
     print("napping", flush=True)
     sleep(600)
 
 with Flow("naps") as flow:
-    nap()
+    nap(nap(None))
 """
 HEAD = """\
 apiVersion: flowrun.dev/v1alpha1
@@ -190,35 +190,72 @@ def test_a_task_that_raises_fails_the_run_with_3_and_its_name(tmp_path):
     assert "flowlib/cli" not in ran.stdout + ran.stderr
 
 
-@pytest.mark.dask
-@pytest.mark.timeout(120)
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["SIGTERM", "Ctrl-C"]
-)
-def test_a_signal_ends_the_run_and_every_process_of_it(tmp_path, number, code):
-    (tmp_path / "naps.py").write_text(NAPS)
-    with subprocess.Popen(
-        [FLOWRUN, "run", tmp_path / "naps.py", "--workers", "1"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        # A shell's background job ignores Ctrl-C, and so would everything that it starts.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    ) as running:
+class Running:
+    """`flowrun run` in a session of its own, from its first nap on."""
+
+    def __init__(self, file: Path) -> None:
+        self.process = subprocess.Popen(
+            [FLOWRUN, "run", file, "--workers", "1"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            # A shell's background job ignores Ctrl-C, and so would everything that it starts.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+        self.wait_for(self.process.stdout, "napping")
+
+    def wait_for(self, stream, word):
+        while word not in stream.readline():
+            assert self.process.poll() is None
+
+    def send(self, number):
+        if number is signal.SIGINT:  # as a terminal does it
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
+
+    def end(self):
+        """Exit code, stdout and stderr, when the last process that holds the pipes has ended."""
         try:
-            assert running.stdout is not None
-            while "napping" not in running.stdout.readline():
-                assert running.poll() is None
-            if number is signal.SIGINT:  # as a terminal does it
-                os.killpg(running.pid, number)
-            else:
-                running.send_signal(number)
-            # Ends when the last process that holds the pipes has ended.
-            _, said = running.communicate(timeout=60)
+            out, err = self.process.communicate(timeout=60)
         finally:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(running.pid, signal.SIGKILL)
-    assert running.returncode == code
-    assert "Stopped" in said
-    assert "Traceback" not in said
+                os.killpg(self.process.pid, signal.SIGKILL)
+        assert "Traceback" not in err
+        return self.process.returncode, out, err
+
+
+SIGNALS = pytest.mark.parametrize(
+    ("number", "code", "name"),
+    [(signal.SIGTERM, 143, "SIGTERM"), (signal.SIGINT, 130, "Ctrl-C")],
+    ids=["SIGTERM", "Ctrl-C"],
+)
+
+
+@pytest.mark.dask
+@pytest.mark.timeout(120)
+@SIGNALS
+def test_a_signal_lets_the_running_task_end_and_begins_no_other(tmp_path, number, code, name):
+    (tmp_path / "naps.py").write_text(NAPS.replace("600", "1"))
+    running = Running(tmp_path / "naps.py")
+    running.send(number)
+    ended, out, err = running.end()
+    assert ended == code
+    assert f"{name}: running tasks have 30 s to end" in err
+    assert "Phase     Stopped\n" in out
+    assert f"Message   stopped by {name} while running: 1 of 2 tasks had ended\n" in out
+    assert "Tasks     1 of 2 succeeded, 1 pending\n" in out
+
+
+@pytest.mark.dask
+@pytest.mark.timeout(120)
+@SIGNALS
+def test_a_second_signal_ends_the_run_and_every_process_of_it(tmp_path, number, code, name):
+    (tmp_path / "naps.py").write_text(NAPS)
+    running = Running(tmp_path / "naps.py")
+    running.send(number)
+    running.wait_for(running.process.stderr, f"{name}: running tasks have 30 s to end")
+    running.send(number)
+    ended, _, err = running.end()
+    assert (ended, "Stopped" in err) == (code, True)

@@ -6,8 +6,9 @@ lost: made again with fewer rows than before, or never.
 
 import datetime
 import random
+import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,7 +23,8 @@ from flowlib.engine import rows as row_ranges
 from flowlib.engine.flow_run import Preview, run_flow
 from flowlib.engine.inputs import ShortPiece
 from flowlib.engine.progress import Observer
-from flowlib.engine.state import State
+from flowlib.engine.state import Cancelled, State
+from flowlib.engine.stop import Stop
 from flowlib.engine.work import Chunk, Claim, Report, TaskSpec
 from flowlib.executors import LocalExecutor
 
@@ -108,6 +110,24 @@ class Hostile:
             return
         for lost in [*out.inputs, out]:
             self._late.append(self._run(lost))
+
+    def wake(self) -> None:
+        """It never waits."""
+
+    def stop(self, out: Mapping[int, Out]) -> Collection[int]:
+        """Of those that have not begun some are given up, some hand all their rows back, and
+        some begin after all."""
+        given_up, waiting = [], self._waiting
+        self._waiting = []
+        for its in waiting:
+            fate = self._random.choice(["given up", "handed back", "begun"])
+            if fate == "given up":
+                given_up.append(its.claim.number)
+            elif fate == "handed back":
+                self._late.append(Report(its.claim.number))
+            else:
+                self._waiting.append(its)
+        return given_up
 
     def fetch(self, handles: Sequence[Out]) -> list[Chunk]:
         return [out.made for out in handles if out.made is not None]
@@ -200,16 +220,101 @@ def test_values_are_released_early_and_the_answer_is_the_same(width: int, seed: 
     assert (counts.total, counts.succeeded, counts.pending) == (2 * width + 2, 2 * width + 2, 0)
 
 
-def test_nothing_is_run_twice_where_nothing_is_lost() -> None:
+class StoppedAfter:
+    """Requests a stop at the n-th question for reports; knows what was given out after it."""
+
+    def __init__(self, session: Hostile, number: int) -> None:
+        self.stop = Stop()
+        self.given_out_late: list[Claim] = []
+        self._left = number
+        self._next_report, session.next_report = session.next_report, self.next_report  # type: ignore[method-assign]
+        self._submit, session.submit = session.submit, self.submit  # type: ignore[method-assign]
+
+    def next_report(self, timeout: float | None) -> Report | None:
+        self._left -= 1
+        if self._left == 0:
+            self.stop.request("a test", 60)
+        return self._next_report(timeout)
+
+    def submit(self, spec: TaskSpec, claim: Claim, inputs: Sequence[Out]) -> Out:
+        if self.stop.requested:
+            self.given_out_late.append(claim)
+        return self._submit(spec, claim, inputs)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 12), st.integers(0, 10**9), st.integers(1, 60))
+def test_a_stopped_run_gives_out_nothing_more_and_ends_cancelled_unless_it_had_ended(
+    width: int, seed: int, after: int
+) -> None:
+    flow, session, observer = a_flow(width), Hostile(seed), Observer()
+    stopped = StoppedAfter(session, after)
+
+    told = run_flow(flow, {}, session, observer, stop=stopped.stop)
+
+    counts = observer.snapshot.counts
+    assert stopped.given_out_late == []
+    assert (counts.running, counts.pending) == (0, counts.total - counts.ended)
+    if stopped.stop.cut_short:
+        assert isinstance(told, Cancelled)
+    else:
+        assert story(told) == story(run_flow(flow, {}, LocalExecutor(), Observer()))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**9), st.integers(1, 60))
+def test_every_row_that_has_run_is_counted_at_a_stop(seed: int, after: int) -> None:
     calls: Counter[int] = Counter()
 
     @task
     def count(x: int) -> None:
         calls[x] += 1
 
-    class Calm(Hostile):
-        def _lose(self, out: Out) -> None:
-            self._late.append(self._run(self._waiting.pop()))
+    with Flow("f") as flow:
+        count.map(range(50))
+    session, observer = Calm(seed), Observer()
+
+    run_flow(flow, {}, session, observer, stop=StoppedAfter(session, after).stop)
+
+    assert observer.snapshot.counts.succeeded == calls.total() == len(calls)
+
+
+def test_a_stop_before_the_start_runs_nothing() -> None:
+    observer, stop = Observer(), Stop()
+    stop.request("a test", 60)
+
+    told = run_flow(a_flow(3), {}, LocalExecutor(), observer, stop=stop)
+
+    assert isinstance(told, Cancelled)
+    assert observer.snapshot.counts.ended == 0
+
+
+def test_a_stop_does_not_wait_for_a_retry_that_is_far_off() -> None:
+    @task(max_retries=1, retry_delay=datetime.timedelta(hours=1))
+    def fails() -> None:
+        raise ValueError("no")
+
+    with Flow("f") as flow:
+        fails()
+    stop = Stop()
+    threading.Timer(0.05, stop.request, ("a test", 60)).start()
+
+    assert isinstance(run_flow(flow, {}, LocalExecutor(), Observer(), stop=stop), Cancelled)
+
+
+class Calm(Hostile):
+    """Loses nothing."""
+
+    def _lose(self, out: Out) -> None:
+        self._late.append(self._run(self._waiting.pop()))
+
+
+def test_nothing_is_run_twice_where_nothing_is_lost() -> None:
+    calls: Counter[int] = Counter()
+
+    @task
+    def count(x: int) -> None:
+        calls[x] += 1
 
     with Flow("f") as flow:
         count.map(range(50))

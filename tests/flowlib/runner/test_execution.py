@@ -6,6 +6,7 @@ import pytest
 
 from flowlib import Flow, task
 from flowlib.engine.progress import Counts, FailedTask, Observer
+from flowlib.engine.stop import Stop
 from flowlib.executors import LocalExecutor
 from flowlib.runner.execution import execute
 from flowlib.runner.verdict import NO_RESULT, ExitCode, Outcome, Reason, Verdict
@@ -37,7 +38,7 @@ def inverse(x: int) -> float:
 
 
 def run(flow: Flow, **parameters: Any) -> Verdict:
-    return execute(flow, parameters, LocalExecutor(), Observer())
+    return execute(flow, parameters, LocalExecutor(), Observer(), Stop())
 
 
 def test_the_diamond_over_a_hundred_ends_at_301_of_301() -> None:

@@ -19,6 +19,8 @@ pytestmark = [pytest.mark.dask, pytest.mark.timeout(120)]
 DIAMOND = Path(__file__).parents[1] / "programs" / "diamond.py"
 FLOWS = """
 import sys, time
+from pathlib import Path
+FOLDER = Path(__file__).parent
 from flowlib import Flow, Parameter, task
 
 @task
@@ -30,11 +32,18 @@ def fails(x): raise ValueError("no")
 @task
 def sleeps(): time.sleep(60)
 
+@task
+def naps(x):
+    (FOLDER / f"begun-{x}").touch()
+    time.sleep(0.5)
+    (FOLDER / f"ended-{x}").touch()
+
 with Flow("good", executor=object()) as good: inc(Parameter("x", default=1))
 with Flow("bad") as bad:
     fails(1)
     inc(1)
 with Flow("slow") as slow: sleeps()
+with Flow("many") as many: naps.map(range(40))
 if __name__ != "__main__": good.run()
 """
 
@@ -48,7 +57,14 @@ def free_port() -> int:
 class Pod:
     """The runner in a process, with the environment of docs/contract.md."""
 
-    def __init__(self, folder: Path, address: str, entrypoint: str, parameters: str = "{}") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        address: str,
+        entrypoint: str,
+        parameters: str = "{}",
+        grace_period: int = 30,
+    ) -> None:
         self.log = folder / "termination-log"
         self.port = free_port()
         self.process = subprocess.Popen(
@@ -69,6 +85,7 @@ class Pod:
                 "FLOWRUN_MIN_READY_WORKERS": "1",
                 "FLOWRUN_PROGRESS_PORT": str(self.port),
                 "FLOWRUN_TERMINATION_LOG": str(self.log),
+                "FLOWRUN_GRACE_PERIOD_SECONDS": str(grace_period),
             },
         )
 
@@ -122,6 +139,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "flows.py").write_text(FLOWS)
     (tmp_path / "diamond.py").write_text(DIAMOND.read_text())
     (tmp_path / "leaves.py").write_text("import sys; sys.exit(7)")
+    (tmp_path / "long.py").write_text("import time; time.sleep(60)")
     return tmp_path
 
 
@@ -139,7 +157,7 @@ NOWHERE = "tcp://127.0.0.1:1"
     ("entrypoint", "parameters", "reason", "said"),
     [
         ("nowhere.py:flow", "{}", "InvalidFlow", "nowhere.py"),
-        ("flows.py", "{}", "InvalidFlow", "bad, good, slow"),
+        ("flows.py", "{}", "InvalidFlow", "bad, good, many, slow"),
         ("flows.py:good", '{"y": 1}', "InvalidParameters", "'y'"),
         ("flows.py:good", '{"x": "1"}', "InvalidParameters", "'x' must be integer"),
         ("flows.py:good", "[1]", "InvalidParameters", "not an object"),
@@ -168,8 +186,18 @@ def test_sigterm_while_waiting_ends_it_with_a_verdict(folder: Path) -> None:
     code, verdict, _ = pod.end()
 
     assert told["tasks"]["total"] == 1
-    assert (code, verdict["reason"]) == (143, "RunnerCrashed")
-    assert verdict["message"] == "stopped by SIGTERM while waiting"
+    assert (code, verdict["outcome"], "reason" in verdict) == (143, "Stopped", False)
+    assert verdict["message"] == "stopped by SIGTERM while waiting: 0 of 1 tasks had ended"
+
+
+def test_sigterm_while_the_flow_is_imported_ends_it_with_a_verdict(folder: Path) -> None:
+    pod = Pod(folder, NOWHERE, "long.py")
+    pod.wait_for("preflight", also=bool)
+    pod.process.send_signal(signal.SIGTERM)
+    code, verdict, _ = pod.end()
+
+    assert (code, verdict["message"]) == (143, "stopped by SIGTERM while preflight")
+    assert "tasks" not in verdict
 
 
 def test_the_diamond_from_waiting_to_its_verdict(folder: Path, dask: Dask) -> None:
@@ -209,13 +237,41 @@ def test_the_flows_executor_is_replaced_and_its_unguarded_run_ignored(
     assert "flow.run() of 'good' is ignored" in said
 
 
-def test_sigterm_while_running_ends_it_at_once(folder: Path, dask: Dask) -> None:
-    pod = Pod(folder, dask.address, "flows.py:slow")
-    pod.wait_for("running", also=lambda told: told["tasks"]["running"] == 1)
+def test_sigterm_lets_the_tasks_that_have_begun_end_and_begins_no_other(
+    folder: Path, dask: Dask
+) -> None:
+    pod = Pod(folder, dask.address, "flows.py:many")
+    pod.wait_for("running", also=lambda told: told["tasks"]["succeeded"] > 1)
     pod.process.send_signal(signal.SIGTERM)
     code, verdict, _ = pod.end()
+    begun, ended = (len(list(folder.glob(f"{word}-*"))) for word in ("begun", "ended"))
 
-    assert (code, verdict["message"]) == (143, "stopped by SIGTERM while running")
+    assert (code, verdict["outcome"]) == (143, "Stopped")
+    assert 1 < begun == ended == verdict["tasks"]["succeeded"] < 40
+    assert verdict["message"] == f"stopped by SIGTERM while running: {ended} of 40 tasks had ended"
+    assert (verdict["tasks"]["running"], verdict["tasks"]["pending"]) == (0, 40 - ended)
+    assert verdict["usage"]["workerSeconds"] > 0
+
+
+@pytest.mark.parametrize("grace_period", [1, 6])
+def test_a_task_that_heeds_nothing_is_waited_for_within_the_grace_period_only(
+    folder: Path, grace_period: int
+) -> None:
+    own = Dask()  # its worker stays busy
+    try:
+        pod = Pod(folder, own.address, "flows.py:slow", grace_period=grace_period)
+        pod.wait_for("running", also=lambda told: told["tasks"]["running"] == 1)
+        pod.process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        code, verdict, _ = pod.end()
+        took = time.monotonic() - began
+    finally:
+        own.stop()
+
+    assert (code, verdict["outcome"]) == (143, "Stopped")
+    assert verdict["message"] == "stopped by SIGTERM while running: 0 of 1 tasks had ended"
+    assert (verdict["tasks"]["running"], verdict["tasks"]["pending"]) == (0, 1)
+    assert took < grace_period
 
 
 def test_a_scheduler_that_dies_is_told_as_lost(folder: Path) -> None:
