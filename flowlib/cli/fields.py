@@ -49,6 +49,17 @@ FIELDS: Mapping[str, Any] = {
         },
     },
     "ttlSecondsAfterFinished": ANY,
+    "backoffLimit": ANY,
+    "backoffSeconds": ANY,
+    "retryRules": {"reason": ANY, "action": ANY, "cluster": ANY},
+    "activeDeadlineSeconds": ANY,
+    "gracePeriodSeconds": ANY,
+    "suspend": ANY,
+    "cancel": ANY,
+    "cleanupPolicy": ANY,
+    "concurrency": {"group": ANY, "limit": ANY, "policy": ANY},
+    "managedBy": ANY,
+    "priorityClassName": ANY,
 }
 
 

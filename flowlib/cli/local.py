@@ -27,7 +27,18 @@ IGNORED: tuple[FieldPath, ...] = (
     ("spec", "cluster", "worker", "resources"),
     ("spec", "cluster", "worker", "podTemplate"),
     ("spec", "ttlSecondsAfterFinished"),
+    ("spec", "backoffLimit"),
+    ("spec", "backoffSeconds"),
+    ("spec", "retryRules"),
+    ("spec", "activeDeadlineSeconds"),
+    ("spec", "suspend"),
+    ("spec", "cancel"),
+    ("spec", "cleanupPolicy"),
+    ("spec", "concurrency"),
+    ("spec", "managedBy"),
+    ("spec", "priorityClassName"),
 )
+GRACE_PERIOD = 30
 _REFERENCE = re.compile(r"\$(\$|\(([^)]+)\))")
 
 
@@ -43,7 +54,7 @@ class LocalRun:
     threads: int | None = None
     memory_limit: str = "auto"
     #: Seconds that running tasks have to end after Ctrl-C.
-    grace_period: int = 30
+    grace_period: int = GRACE_PERIOD
     ignored: tuple[str, ...] = ()
 
 
@@ -68,6 +79,7 @@ def localized(manifest: Manifest, environment: Mapping[str, str]) -> LocalRun:
         env=_environment(manifest, environment),
         threads=_positive(manifest, ("spec", "cluster", "worker", "threads"), None),
         memory_limit=str(worker.get("memoryLimit", "auto")),
+        grace_period=_positive(manifest, ("spec", "gracePeriodSeconds"), GRACE_PERIOD),
         ignored=tuple(spell(path) for path in IGNORED if path in manifest.lines),
     )
 

@@ -39,6 +39,7 @@ def test_parameters_code_variables_and_size_are_taken_over():
   cluster:
     workers: 3
     worker: {threads: 2, memoryLimit: 1GiB}
+  gracePeriodSeconds: 5
 """)
     assert run == LocalRun(
         entrypoint="diamond.py",
@@ -48,6 +49,7 @@ def test_parameters_code_variables_and_size_are_taken_over():
         env={"A": "1", "B": ""},
         threads=2,
         memory_limit="1GiB",
+        grace_period=5,
     )
 
 
@@ -59,6 +61,8 @@ def test_what_only_the_cluster_heeds_is_named():
     startTimeoutSeconds: 5
     worker: {resources: {limits: {cpu: "1"}}}
   ttlSecondsAfterFinished: 60
+  backoffLimit: 3
+  concurrency: {group: nightly}
 """)
     assert run.ignored == (
         "spec.image",
@@ -66,6 +70,8 @@ def test_what_only_the_cluster_heeds_is_named():
         "spec.cluster.startTimeoutSeconds",
         "spec.cluster.worker.resources",
         "spec.ttlSecondsAfterFinished",
+        "spec.backoffLimit",
+        "spec.concurrency",
     )
 
 
