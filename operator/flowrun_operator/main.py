@@ -6,13 +6,10 @@ import logging
 import os
 import random
 import signal
-import socket
 import sys
-from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import kopf
@@ -31,14 +28,14 @@ from flowrun_operator.perform.api import Api
 from flowrun_operator.perform.connect import NoCredentials, configuration, credentials
 from flowrun_operator.perform.errors import ApiError, Unavailable
 from flowrun_operator.perform.events import Emitter
-from flowrun_operator.perform.lease import REQUEST_SECONDS, Claim, Elector, LeaseLost
+from flowrun_operator.perform.lease import REQUEST_SECONDS, Elector, LeaseLost
 from flowrun_operator.perform.pace import Pace
 from flowrun_operator.perform.probe import NotServed, anything_to_list
+from flowrun_operator.process import Process
 from flowrun_operator.pulls import Pulls
 from flowrun_operator.queue import Queue
 from flowrun_operator.reconcile import Reconciler
 from flowrun_operator.report.metrics import Metrics
-from flowrun_operator.settings import Settings, names
 
 logger = logging.getLogger("flowrun_operator")
 
@@ -57,7 +54,7 @@ class Operator:
     """All parts, put together. Nothing moves until ``run``."""
 
     def __init__(
-        self, api: Api, metrics: Metrics, puller: Puller, process: "Process", elector: Elector
+        self, api: Api, metrics: Metrics, puller: Puller, process: Process, elector: Elector
     ) -> None:
         self._namespaces = process.namespaces
         self._kubeconfig = process.kubeconfig
@@ -179,39 +176,6 @@ class Operator:
             for key in self._indices.all_keys():
                 self._reconciler.doubt(key)
                 self._turns.add(key, random.uniform(0, RESYNC_SECONDS / 2))
-
-
-@dataclass(frozen=True)
-class Process:
-    """What the environment says to this process, beside what it says about runs."""
-
-    settings: Settings
-    kubeconfig: Path | None  # on a developer's machine; in the cluster the ServiceAccount serves
-    port: int
-    lease: Claim
-    namespaces: tuple[str, ...]  # which are watched; none: all of them
-
-    @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> "Process":
-        """Raises ValueError that names the variable which is missing or wrong."""
-        kubeconfig, port = (
-            environ.get("FLOWRUN_KUBECONFIG"),
-            environ.get("FLOWRUN_HTTP_PORT", "8080"),
-        )
-        if not port.isdigit():
-            raise ValueError(f"FLOWRUN_HTTP_PORT must be a number, not {port!r}")
-        settings = Settings.from_environment(environ)
-        return cls(
-            settings,
-            Path(kubeconfig) if kubeconfig else None,
-            int(port),
-            Claim(
-                namespace=settings.operator_namespace,
-                name=environ.get("FLOWRUN_LEASE_NAME") or "flowrun-operator",
-                identity=environ.get("FLOWRUN_POD_NAME") or socket.gethostname(),
-            ),
-            tuple(names(environ.get("FLOWRUN_WATCH_NAMESPACES", ""))),
-        )
 
 
 async def operate(process: Process) -> None:

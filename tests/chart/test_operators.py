@@ -6,8 +6,8 @@ import kopf.cli
 import pytest
 import yaml
 
-from flowrun_operator.main import Process
 from flowrun_operator.perform.lease import RENEW_SECONDS
+from flowrun_operator.process import Process
 from flowrun_operator.settings import Settings
 from tests.chart.conftest import CHART, ROOT
 from tests.chart.manifests import names, pod_specs, the, variables

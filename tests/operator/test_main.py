@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from flowrun_operator.main import Operator, Process, hold
+from flowrun_operator.main import Operator, hold
 from flowrun_operator.observe.pull import Puller
 from flowrun_operator.perform.api import Api
 from flowrun_operator.perform.lease import Claim, Elector, LeaseLost
+from flowrun_operator.process import Process
 from flowrun_operator.report.metrics import Metrics
 from tests.operator.fake_api import FakeApi, serving, status
 
