@@ -66,7 +66,10 @@ class Operator:
         self.health = Health(
             clock=asyncio.get_running_loop().time,
             echoes=echoes,
-            longest_turn=lambda: self._turns.longest_turn,
+            longest_turn=lambda: max(
+                queue.longest_turn
+                for queue in (self._turns, self._pulls.queue, self._admissions.queue)
+            ),
             election=elector,
         )
         self._pulls = Pulls(
