@@ -28,6 +28,7 @@ MASKS = (
     (r"\b(\d+)/(?!\1\b)(\d+)", r"SOME/\2"),
     # One worker is enough to start: whether both are there is chance.
     (r"\b[12] of 2 workers|(?<=runs on )\d workers?", "WORKERS"),
+    (r"((?:Cpu|Worker|Gibibyte) Seconds|Peak Memory Bytes):\s+[\d.]+", r"\1: USED"),
     (r"[ \t]+", " "),
     (r" $", ""),
 )

@@ -76,8 +76,14 @@ def apply_in(namespace: str, spec: Spec, objects: Sequence[Mapping[str, Any]], w
     return apply_run(namespace, NAME, spec, watch)
 
 
+# Nobody asks for the last words of an attempt that somebody ended.
+WITHOUT_BUNDLE = (None, "Cancelled", "Suspended")
+
+
 def kept(end: Object, *, has_children: bool, runner_stays: bool) -> set[str]:
-    """What a finished run keeps: itself, its NetworkPolicy, its source, its ended runner pod."""
+    """What a finished run keeps: itself, its NetworkPolicy, its source, its ended runner pod, and
+    the bundles of its failed attempts.
+    """
     uid = end["metadata"]["uid"][:5]
     names = {FLOWRUN}
     if has_children:
@@ -86,4 +92,7 @@ def kept(end: Object, *, has_children: bool, runner_stays: bool) -> set[str]:
             names.add(f"configmap/{NAME}-{uid}-source")
     if has_children and runner_stays:
         names.add(f"pod/{status(end)['runnerPodName']}")
+    for attempt in status(end).get("attempts", []):
+        if attempt.get("reason") not in WITHOUT_BUNDLE:
+            names.add(f"configmap/{NAME}-{attempt['number']}-{uid}-post-mortem")
     return names

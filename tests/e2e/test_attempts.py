@@ -56,7 +56,7 @@ def test_what_had_ended_stands_in_its_attempt(row: Row, stories: Stories) -> Non
     for attempt in stories[row.id].result().status["attempts"]:
         tasks = attempt["tasks"]
         assert tasks["total"] == sum(n for name, n in tasks.items() if name != "total")
-        assert attempt["usage"]["memoryGiBSeconds"] > 0
+        assert attempt["usage"]["memoryGibibyteSeconds"] > 0
 
 
 @each

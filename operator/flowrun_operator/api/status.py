@@ -77,11 +77,10 @@ class Usage(Model):
     cpu_seconds: Annotated[
         float, Field(ge=0, description="CPUs that the pods requested, times seconds.")
     ] = 0
-    memory_gib_seconds: Annotated[
+    memory_gibibyte_seconds: Annotated[
         float,
         Field(
             ge=0,
-            alias="memoryGiBSeconds",
             description="GiB of memory that the pods requested, times seconds.",
         ),
     ] = 0

@@ -114,6 +114,6 @@ def total(rows: list[Attempt], under_way: Usage | None) -> Usage | None:
     return Usage(
         worker_seconds=round(sum(u.worker_seconds for u in used), 1),
         cpu_seconds=round(sum(u.cpu_seconds for u in used), 1),
-        memory_gib_seconds=round(sum(u.memory_gib_seconds for u in used), 1),
+        memory_gibibyte_seconds=round(sum(u.memory_gibibyte_seconds for u in used), 1),
         peak_memory_bytes=max(u.peak_memory_bytes for u in used),
     )

@@ -31,7 +31,7 @@ class Metrics:
         )
         self.used = Counter(
             "flowrun_used",
-            "What ended attempts used: worker_seconds, cpu_seconds, memory_gib_seconds.",
+            "What ended attempts used: worker_seconds, cpu_seconds, memory_gibibyte_seconds.",
             ["what"],
             registry=self.registry,
         )
@@ -52,7 +52,7 @@ class Metrics:
         """One attempt that has ended, and the phase that its run has by then."""
         self.attempts.labels(phase, row.reason or "").inc()
         if row.usage is not None:
-            for what in ("worker_seconds", "cpu_seconds", "memory_gib_seconds"):
+            for what in ("worker_seconds", "cpu_seconds", "memory_gibibyte_seconds"):
                 self.used.labels(what).inc(getattr(row.usage, what))
 
     def count_api_error(self, method: str, resource: str, status: str) -> None:

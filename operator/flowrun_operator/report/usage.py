@@ -31,6 +31,6 @@ def usage_of(world: World, now: datetime) -> Usage | None:
     return Usage(
         worker_seconds=round(worker_seconds, 1),
         cpu_seconds=round(cpu, 1),
-        memory_gib_seconds=round(memory / GIB, 1),
+        memory_gibibyte_seconds=round(memory / GIB, 1),
         peak_memory_bytes=used.peak_memory_bytes if used is not None else 0,
     )

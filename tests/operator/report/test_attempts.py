@@ -87,7 +87,7 @@ def test_usage_counts_workers_by_the_runners_word_and_the_others_from_the_start(
     # 10 s of runner and scheduler, 0.5 CPUs and 1 GiB each; 12.5 worker-seconds of 2 CPUs, 4 GiB.
     assert usage.worker_seconds == 12.5
     assert usage.cpu_seconds == 10 * 1.0 + 12.5 * 2
-    assert usage.memory_gib_seconds == 10 * 2 + 12.5 * 4
+    assert usage.memory_gibibyte_seconds == 10 * 2 + 12.5 * 4
     assert usage.peak_memory_bytes == 2**30
 
 
