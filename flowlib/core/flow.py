@@ -12,10 +12,10 @@ from flowlib.core.edge import Edge
 from flowlib.core.parameter import Parameter
 from flowlib.core.task import Task
 from flowlib.tasks.core.constants import Constant
+from flowlib.utilities import tasks as making
 from flowlib.utilities.context import context
 from flowlib.utilities.edges import EdgeAnnotation
 from flowlib.utilities.edges import mapped as mapped_annotation
-from flowlib.utilities.tasks import as_task, holds_tasks
 
 if TYPE_CHECKING:
     from flowlib.engine.state import State
@@ -148,8 +148,8 @@ class Flow:
         """downstream_task waits for upstream_task, and takes its result as ``key``."""
         if isinstance(upstream_task, EdgeAnnotation):
             mapped = isinstance(upstream_task, mapped_annotation)
-        upstream = self.add_task(as_task(upstream_task, flow=self))
-        downstream = self.add_task(as_task(downstream_task, flow=self))
+        upstream = self.add_task(making.as_task(upstream_task, flow=self))
+        downstream = self.add_task(making.as_task(downstream_task, flow=self))
         if isinstance(downstream, Parameter):
             raise ValueError(f"{downstream!r} is a Parameter: nothing comes before it.")
         edge = Edge(upstream, downstream, key=key, mapped=mapped)
@@ -177,7 +177,7 @@ class Flow:
         validate: bool | None = None,
     ) -> None:
         """Draws edges from and to a task; a plain value as argument is kept as a constant."""
-        task = self.add_task(as_task(task, flow=self))
+        task = self.add_task(making.as_task(task, flow=self))
         for upstream in upstream_tasks or ():
             self.add_edge(upstream, task, mapped=_is_mapped(upstream, mapped), validate=validate)
         for downstream in downstream_tasks or ():
@@ -189,7 +189,7 @@ class Flow:
             plain = value.task if isinstance(value, EdgeAnnotation) else value
             if not by_item and isinstance(plain, Constant):
                 plain = plain.value
-            if by_item or holds_tasks(plain):
+            if by_item or making.holds_tasks(plain):
                 self.add_edge(value, task, key=key, mapped=by_item, validate=validate)
             else:
                 self.constants[task][key] = plain

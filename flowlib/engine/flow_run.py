@@ -13,7 +13,7 @@ from flowlib.engine.scheduling import Run
 from flowlib.engine.state import Cancelled, Failed, Running, Scheduled, State
 from flowlib.engine.stop import Stop
 from flowlib.engine.tally import Tally
-from flowlib.executors.protocol import Executor, ExecutorLost, Handle, Session
+from flowlib.executors.protocol import Executor, ExecutorFailed, ExecutorLost, Handle, Session
 from flowlib.utilities.context import context
 from flowlib.utilities.logging import get_logger
 
@@ -87,8 +87,8 @@ def run_flow(
     if stop.requested and isinstance(raised, ExecutorLost):
         stop.cut_short, ended = True, Cancelled(str(raised))
     elif raised is not None:
-        # A lost cluster is told in its message; anything else needs its traceback.
-        trace = None if isinstance(raised, ExecutorLost) else raised
+        # What is wrong with the cluster is told in a message; anything else needs its traceback.
+        trace = None if isinstance(raised, ExecutorFailed) else raised
         logger.error("Unexpected error: %r", raised, exc_info=trace)
         ended = Failed(f"Unexpected error: {raised!r}", result=raised)
     final = _changed(flow, running, ended)

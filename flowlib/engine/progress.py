@@ -56,6 +56,9 @@ class Snapshot:
     counts: Counts = field(default_factory=Counts)
     #: The first failures; those that never ran because of others come last.
     failed_tasks: tuple[FailedTask, ...] = ()
+    #: How many failed by themselves, and of how many of these the workers died.
+    causes: int = 0
+    killed: int = 0
     #: When the first task was given out.
     started_at: datetime | None = None
 
@@ -77,8 +80,13 @@ class Observer:
         if self.snapshot.started_at is None:
             self.snapshot = replace(self.snapshot, started_at=datetime.now(UTC))
 
-    def failed(self, name: str, message: str, *, ran: bool) -> None:
+    def failed(self, name: str, message: str, *, ran: bool, killed: bool = False) -> None:
         """A task failed; ``ran`` is False where it only follows from other failures."""
+        self.snapshot = replace(
+            self.snapshot,
+            causes=self.snapshot.causes + ran,
+            killed=self.snapshot.killed + killed,
+        )
         told = self._causes if ran else self._consequences
         if len(told) < FAILED_TASKS:
             told.append(FailedTask(name, message))

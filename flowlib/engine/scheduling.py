@@ -18,12 +18,12 @@ from flowlib.engine.graph import Node
 from flowlib.engine.rows import Rows
 from flowlib.engine.sizing import claim_size
 from flowlib.engine.sources import Located, locate
-from flowlib.engine.state import Failed, State
+from flowlib.engine.state import Killed, State
 from flowlib.engine.stop import Stop
 from flowlib.engine.tally import Tally
 from flowlib.engine.values import Values
 from flowlib.engine.work import Claim, Report
-from flowlib.executors.protocol import Session
+from flowlib.executors.protocol import Session, WorkersLost
 from flowlib.utilities.logging import get_logger
 
 logger = get_logger("FlowRunner")
@@ -257,10 +257,11 @@ class Run:
         column, exc = given.column, report.deadly
         self._landed(given, report)
         if given.again and exc is not None:
-            raise exc  # it did not kill before: this is no row's fault that could be told apart
+            # It did not kill before: this is no row's fault that could be told apart.
+            raise WorkersLost(f"{column.node.task.name}: {exc}") from exc
         if given.alone:
             row = given.rows[0].start
-            column.previous[row] = Failed(f"Error during execution of task: {exc!r}", result=exc)
+            column.previous[row] = Killed(f"Error during execution of task: {exc!r}", result=exc)
             column.make_ready(given.rows)
         else:
             column.suspects = row_ranges.merged([*column.suspects, *given.rows])

@@ -220,6 +220,10 @@ class TimedOut(Failed):
     """Ran too long."""
 
 
+class Killed(Failed):
+    """The workers that ran it died of it, one after the other."""
+
+
 class TriggerFailed(Failed):
     """Never ran: what came before did not satisfy its trigger."""
 

@@ -2,7 +2,7 @@
 
 from flowlib.engine.graph import Node
 from flowlib.engine.progress import Counts, Observer
-from flowlib.engine.state import State, TriggerFailed
+from flowlib.engine.state import Killed, State, TriggerFailed
 from flowlib.utilities.logging import get_logger
 
 logger = get_logger("FlowRunner")
@@ -48,9 +48,16 @@ class Tally:
         self._observer.publish(self._counts)
 
     def _tell(self, name: str, state: State) -> None:
-        self._observer.failed(name, said(state), ran=not isinstance(state, TriggerFailed))
+        self._observer.failed(
+            name,
+            said(state),
+            ran=not isinstance(state, TriggerFailed),
+            killed=isinstance(state, Killed),
+        )
 
 
 def said(state: State) -> str:
     """A failure in a few words."""
+    if isinstance(state, Killed):
+        return str(state.result)
     return repr(state.result) if isinstance(state.result, Exception) else str(state.message)

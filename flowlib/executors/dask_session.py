@@ -19,7 +19,7 @@ import distributed
 
 from flowlib.engine.work import Chunk, Claim, Report, TaskSpec
 from flowlib.executors import dask_worker
-from flowlib.executors.protocol import ExecutorLost
+from flowlib.executors.protocol import ExecutorLost, WorkersLost
 from flowlib.executors.scheduler_watch import SchedulerWatch
 from flowlib.executors.usage import Usage
 
@@ -30,6 +30,8 @@ CLAIMS_PER_THREAD = 2
 #: An adaptive cluster grows when it sees more work queued than distributed.adaptive's
 #: target-duration, 5 s: this is 8 s.
 ADAPTIVE_CLAIMS_PER_THREAD = 80
+#: Seconds to wait for the versions of all workers.
+ANSWERING = 10.0
 #: Seconds to tell all workers that a run is to stop.
 TELLING = 1.0
 #: Dask's states of a task that a worker has, or had: its report has come or will come.
@@ -97,6 +99,18 @@ class DaskSession:
             if not self._inbox.empty():
                 # Nothing was given out, so it is the news that the scheduler is lost.
                 self.next_report(0)
+
+    def versions(self) -> dict[str, dict[str, str | None]]:
+        """Versions of packages, of "runner", "scheduler" and of each worker that answers."""
+        try:
+            told = self._client.sync(self._versions, callback_timeout=ANSWERING)
+        except (OSError, TimeoutError):
+            return {}
+        found = {"runner": told["client"], "scheduler": told["scheduler"], **told["workers"]}
+        return {who: its["packages"] for who, its in found.items()}
+
+    async def _versions(self) -> Any:
+        return await self._client.get_versions()
 
     @property
     def threads(self) -> int:
@@ -198,6 +212,8 @@ class DaskSession:
     def _result(self, ask: Callable[[], Any]) -> Any:
         try:
             return ask()
+        except distributed.KilledWorker as exc:
+            raise WorkersLost(str(exc)) from exc
         except (asyncio.CancelledError, concurrent.futures.CancelledError) as exc:
             raise ExecutorLost(
                 self._lost or "the connection to the Dask scheduler was lost with all results"

@@ -14,8 +14,16 @@ from flowlib.engine.work import Chunk, Claim, Report, TaskSpec
 Handle = Any
 
 
-class ExecutorLost(Exception):
-    """The place where work runs is gone for good, and the values there with it."""
+class ExecutorFailed(Exception):
+    """The place where work runs cannot run this flow to its end."""
+
+
+class ExecutorLost(ExecutorFailed):
+    """It is gone for good, and the values there with it."""
+
+
+class WorkersLost(ExecutorFailed):
+    """Its workers die of what they are given."""
 
 
 class Session(Protocol):

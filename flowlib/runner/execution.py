@@ -9,10 +9,17 @@ from flowlib.engine.flow_run import Preview, run_flow
 from flowlib.engine.progress import Observer, Snapshot
 from flowlib.engine.state import State
 from flowlib.engine.stop import Stop
-from flowlib.executors.protocol import Executor, ExecutorLost
+from flowlib.executors.protocol import Executor, ExecutorFailed, ExecutorLost, WorkersLost
 from flowlib.runner.progress import Stage
 from flowlib.runner.verdict import NO_RESULT, Outcome, Reason, Verdict, small_json, stopped
+from flowlib.runner.versions import VersionMismatch
 from flowlib.utilities.logging import get_logger
+
+REASONS: Mapping[type[ExecutorFailed], Reason] = {
+    ExecutorLost: Reason.SCHEDULER_LOST,
+    WorkersLost: Reason.WORKERS_LOST,
+    VersionMismatch: Reason.VERSION_MISMATCH,
+}
 
 logger = get_logger("runner")
 
@@ -45,8 +52,10 @@ def judge(final: State, snapshot: Snapshot, result: str | None) -> Verdict:
     outcome, reason, message = Outcome.FAILED, Reason.TASK_FAILED, _failure(final, snapshot)
     if final.is_successful():
         outcome, message = Outcome.SUCCEEDED, str(final.message)
-    elif isinstance(final.result, ExecutorLost):
-        reason, message = Reason.SCHEDULER_LOST, str(final.result)
+    elif isinstance(final.result, ExecutorFailed):
+        reason, message = REASONS[type(final.result)], str(final.result)
+    elif snapshot.causes == snapshot.killed > 0:
+        reason = Reason.WORKERS_LOST
     return Verdict(
         outcome=outcome,
         reason=None if outcome is Outcome.SUCCEEDED else reason,

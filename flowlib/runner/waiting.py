@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from flowlib.executors import DaskExecutor
 from flowlib.executors.dask_session import DaskSession
+from flowlib.runner.versions import compare
 from flowlib.utilities.logging import get_logger
 
 #: Seconds between attempts to connect, and what each may take.
@@ -18,7 +19,7 @@ logger = get_logger("runner")
 
 
 class WaitingExecutor:
-    """Waits for the scheduler, as long as it takes, and for so many workers."""
+    """Waits for the scheduler, as long as it takes, and for so many workers; compares versions."""
 
     def __init__(
         self,
@@ -43,8 +44,15 @@ class WaitingExecutor:
             self._connected(session)
             logger.info("Waiting for %d workers", self._min_ready_workers)
             session.wait_for_workers(self._min_ready_workers)
+            self._compare_versions(session)
             self._ready()
             yield session
+
+    def _compare_versions(self, session: DaskSession) -> None:
+        versions = session.versions()
+        if not versions:
+            logger.warning("Scheduler and workers did not say their versions in time")
+        compare(versions)
 
     def _connect(self, stack: ExitStack) -> DaskSession:
         while True:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +48,27 @@ def test_subpackages_are_attributes_without_being_imported() -> None:
 
 def test_all_names_exist() -> None:
     assert [name for name in flowlib.__all__ if not hasattr(flowlib, name)] == []
+
+
+@pytest.mark.timeout(60)
+def test_every_module_can_be_the_first_that_is_imported() -> None:
+    root = Path(flowlib.__file__).parent
+    names = sorted(
+        ".".join(["flowlib", *path.relative_to(root).with_suffix("").parts])
+        for path in root.rglob("*.py")
+        if path.name not in {"__init__.py", "__main__.py"} and "cli" not in path.parts
+    )
+    # Each in a process of its own, which comes from one that has imported nothing yet.
+    program = f"""
+import importlib, os
+for name in {names}:
+    if not os.fork():
+        importlib.import_module(name)
+        os._exit(0)
+    if os.wait()[1]:
+        print(name)
+"""
+    assert run(program) == ""
 
 
 def test_a_runner_hears_sigterm_before_anything_else_is_imported() -> None:

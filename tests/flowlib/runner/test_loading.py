@@ -122,7 +122,10 @@ def test_functions_of_a_file_travel_to_where_the_file_is_not(
     assert said == "11\n"
 
 
-def test_a_module_of_the_same_name_is_not_hidden(tmp_path: Path) -> None:
+def test_a_module_of_the_same_name_is_not_hidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
     (tmp_path / "json.py").write_text(textwrap.dedent(TWO))
 
     load_flow("json.py:first", tmp_path)

@@ -33,6 +33,12 @@ def fails(x): raise ValueError("no")
 def sleeps(): time.sleep(60)
 
 @task
+def kills(x):
+    if x == 1:
+        import os
+        os._exit(9)
+
+@task
 def naps(x):
     (FOLDER / f"begun-{x}").touch()
     time.sleep(0.5)
@@ -44,6 +50,10 @@ with Flow("bad") as bad:
     inc(1)
 with Flow("slow") as slow: sleeps()
 with Flow("many") as many: naps.map(range(40))
+with Flow("deadly") as deadly: kills.map(range(3))
+with Flow("both") as both:
+    kills.map(range(3))
+    fails(1)
 if __name__ != "__main__": good.run()
 """
 
@@ -115,7 +125,7 @@ class Pod:
 class Dask:
     """A scheduler and one worker, as processes."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, nanny: bool = False, worker: dict[str, str] | None = None) -> None:
         self.port = free_port()
         self.address = f"tcp://127.0.0.1:{self.port}"
         dask = [sys.executable, "-m", "dask"]
@@ -124,7 +134,11 @@ class Dask:
             [*dask, "scheduler", "--port", str(self.port), "--no-dashboard"], **quiet
         )
         self.worker = subprocess.Popen(
-            [*dask, "worker", self.address, "--nthreads", "1", "--no-dashboard", "--no-nanny"],
+            [
+                *[*dask, "worker", self.address, "--nthreads", "1", "--no-dashboard"],
+                "--nanny" if nanny else "--no-nanny",
+            ],
+            env={**os.environ, **(worker or {})},
             **quiet,
         )
 
@@ -157,7 +171,7 @@ NOWHERE = "tcp://127.0.0.1:1"
     ("entrypoint", "parameters", "reason", "said"),
     [
         ("nowhere.py:flow", "{}", "InvalidFlow", "nowhere.py"),
-        ("flows.py", "{}", "InvalidFlow", "bad, good, many, slow"),
+        ("flows.py", "{}", "InvalidFlow", "bad, both, deadly, good, many, slow"),
         ("flows.py:good", '{"y": 1}', "InvalidParameters", "'y'"),
         ("flows.py:good", '{"x": "1"}', "InvalidParameters", "'x' must be integer"),
         ("flows.py:good", "[1]", "InvalidParameters", "not an object"),
@@ -286,3 +300,45 @@ def test_a_scheduler_that_dies_is_told_as_lost(folder: Path) -> None:
 
     assert (code, verdict["reason"]) == (3, "SchedulerLost")
     assert dask.address in verdict["message"]
+
+
+@pytest.mark.parametrize(
+    ("entrypoint", "reason", "failed"), [("deadly", "WorkersLost", 1), ("both", "TaskFailed", 2)]
+)
+def test_a_task_that_kills_every_worker_is_told_apart_from_one_that_raises(
+    folder: Path, entrypoint: str, reason: str, failed: int
+) -> None:
+    dask = Dask(nanny=True)
+    try:
+        code, verdict, _ = Pod(folder, dask.address, f"flows.py:{entrypoint}").end()
+    finally:
+        dask.stop()
+    message = {task["name"]: task["message"] for task in verdict["failedTasks"]}
+
+    assert (code, verdict["reason"]) == (3, reason)
+    assert (verdict["tasks"]["failed"], verdict["tasks"]["pending"]) == (failed, 0)
+    assert message["kills[1]"].startswith("Attempted to run task 'kills-1-")
+    if reason == "WorkersLost":
+        assert "the first was kills[1]: Attempted to run task 'kills-1-" in verdict["message"]
+
+
+def test_a_worker_with_another_version_is_named_before_anything_runs(folder: Path) -> None:
+    site = folder / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(
+        "import distributed.versions as versions\n"
+        "its = versions._version_cached\n"
+        "versions._version_cached = lambda p: '1.0.0' if p == 'cloudpickle' else its(p)\n"
+    )
+    path = os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])
+    dask = Dask(worker={"PYTHONPATH": path})
+    try:
+        code, verdict, _ = Pod(folder, dask.address, "flows.py:good").end()
+    finally:
+        dask.stop()
+
+    assert (code, verdict["reason"]) == (3, "VersionMismatch")
+    assert verdict["message"].startswith("Versions differ: cloudpickle is ")
+    assert "(runner; scheduler), 1.0.0 (tcp://" in verdict["message"]
+    assert "startedAt" not in verdict
+    assert verdict["usage"]["workerSeconds"] >= 0
