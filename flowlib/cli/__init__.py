@@ -11,10 +11,15 @@ import click
 
 #: Command to its line in `flowrun --help`; the module of the same name holds ``command``.
 COMMANDS = {
+    "cancel": "End a run for good.",
     "dashboard": "Open the Dask dashboard of a run through a port-forward.",
+    "logs": "Show the log of a run's runner, also when its pod is gone.",
+    "resume": "Let a suspended run go on, in another attempt.",
     "run": "Run a flow here, on a Dask cluster of this machine's processes.",
     "status": "Show one run, or all runs of a namespace.",
     "submit": "Create a FlowRun from a manifest.",
+    "suspend": "Stop a run and give up its cluster, until it is resumed.",
+    "why": "Say on one screen what happened to a run, and what to do.",
 }
 
 

@@ -44,7 +44,7 @@ class Refused(CliError):
 
 
 class NotFound(Refused):
-    """There is no such FlowRun."""
+    """There is no such object."""
 
 
 class AlreadyExists(Refused):

@@ -102,6 +102,19 @@ class FlowRuns:
                 self._objects.list_namespaced_custom_object(**self._where, _request_timeout=TIMEOUT)
             )
 
+    def patch(self, name: str, spec: dict[str, Any]) -> dict[str, Any]:
+        """Sets these fields of spec, and leaves the others as they are."""
+        with answers_of(self._host):
+            return self._json(
+                self._objects.patch_namespaced_custom_object(
+                    **self._where,
+                    name=name,
+                    body={"spec": spec},
+                    _content_type="application/merge-patch+json",
+                    _request_timeout=TIMEOUT,
+                )
+            )
+
     def watch(self, name: str, resource_version: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Type and object of each event since that version, until the server ends the watch."""
         with answers_of(self._host):
@@ -119,6 +132,34 @@ class FlowRuns:
         if not isinstance(answer, dict):
             raise Unreachable(f"{self._host} answers, but not as a Kubernetes API server does")
         return answer
+
+
+def log_lines(api: Any, namespace: str, pod: str, container: str, follow: bool) -> Iterator[str]:
+    """The lines of a container's log; with follow until it ends."""
+    with answers_of(api.configuration.host):
+        answer = client.CoreV1Api(api).read_namespaced_pod_log(
+            pod,
+            namespace,
+            container=container,
+            follow=follow,
+            _preload_content=False,
+            _request_timeout=None if follow else TIMEOUT,  # a flow may be silent for long
+        )
+        rest = b""
+        for piece in answer.stream():
+            *lines, rest = (rest + piece).split(b"\n")
+            yield from (line.decode(errors="replace") for line in lines)
+        if rest:
+            yield rest.decode(errors="replace")
+
+
+def config_map(api: Any, namespace: str, name: str) -> dict[str, str]:
+    """Its texts by their keys."""
+    with answers_of(api.configuration.host):
+        found = client.CoreV1Api(api).read_namespaced_config_map(
+            name, namespace, _request_timeout=TIMEOUT
+        )
+    return dict(found.data or {})
 
 
 @contextmanager
@@ -147,7 +188,7 @@ def refusal(status: int, body: str | None, reason: str | None, host: str) -> Cli
         )
     if status == 409:
         return AlreadyExists(message)
-    if status == 404 and kind == PLURAL:
+    if status == 404 and kind in (PLURAL, "pods", "configmaps"):
         return NotFound(message)
     if status == 404 and kind == "":
         return Refused(f"the API server {host} does not know FlowRuns: {message}", INSTALL_HINT)

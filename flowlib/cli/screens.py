@@ -10,7 +10,8 @@ from typing import Any
 
 from rich.text import Text
 
-from flowlib.cli.seen import SeenRun, Tasks, moment
+from flowlib.cli.advice import ADVICE
+from flowlib.cli.seen import SeenAttempt, SeenRun, Tasks, moment
 
 STYLES = {
     "Pending": "yellow",
@@ -21,6 +22,11 @@ STYLES = {
     "Cancelled": "magenta",
 }
 Row = Sequence[str]
+#: How many last lines of a kept text are shown; the whole is in the ConfigMap.
+SHOWN = {"runner.log": 8, "events.txt": 6, "scheduler.log": 4}
+SHOWN_OF_OTHERS = 4
+#: What stands above it already, or is no text for a person.
+NOT_SHOWN = frozenset({"summary.txt", "failed-tasks.json", "pods.json"})
 HEADINGS: Row = ("NAME", "PHASE", "WORKERS", "TASKS", "DASHBOARD", "DURATION", "AGE")
 
 
@@ -52,6 +58,69 @@ def screen(run: SeenRun, now: datetime) -> Text:
         _section("Next", [(line,) for line in next_steps(run)]),
     ]
     return Text("\n").join(part for part in parts if part)
+
+
+def why(run: SeenRun, attempt: SeenAttempt | None, kept: dict[str, str] | None) -> Text:
+    """What happened to a run, the evidence, and what to do about it."""
+    reason = run.reason or (attempt.reason if attempt else "")
+    parts = [
+        _heading(run),
+        _indented(_happened(run, attempt)),
+        _section("What to do", [(ADVICE[reason],)] if reason in ADVICE else []),
+        _section("Failed tasks", run.failed_tasks),
+        _section("Attempts", _attempts(run)),
+        *([] if attempt is None else [_evidence(attempt, kept)]),
+        _section("Next", [(line,) for line in _look_closer(run, attempt, kept)]),
+    ]
+    return Text("\n").join(part for part in parts if part)
+
+
+def _happened(run: SeenRun, attempt: SeenAttempt | None) -> Iterator[tuple[str, str]]:
+    if run.reason:
+        yield "Reason", run.reason
+    elif attempt is not None:
+        yield "Reason", f"{attempt.reason}, of attempt {attempt.number}"
+    else:
+        yield "Reason", "none: nothing has gone wrong so far"
+    if run.message:
+        yield "Message", run.message
+    if run.tasks is not None:
+        yield "Tasks", counted(run.tasks)
+    usage = run.status.get("usage") or {}
+    if usage.get("peakMemoryBytes"):
+        yield "Memory", f"{usage['peakMemoryBytes'] / 2**20:,.0f} MiB at most, all workers together"
+    for condition in run.status.get("conditions") or []:
+        if condition.get("type") == "ClusterReady" and condition.get("status") == "False":
+            yield "Cluster", str(condition.get("message", ""))
+
+
+def _evidence(attempt: SeenAttempt, kept: dict[str, str] | None) -> Text:
+    title = f"Last words of attempt {attempt.number}"
+    if kept is None:
+        return _section(title, [("nothing was kept of its pods",)])
+    rows: list[Row] = []
+    for key in sorted(kept, key=_in_order):
+        last = kept[key].rstrip().splitlines()[-SHOWN.get(key, SHOWN_OF_OTHERS) :]
+        if key in NOT_SHOWN or not last:
+            continue
+        rows += [(key,), *((f"  {line}",) for line in last)]
+    return _section(title, rows)
+
+
+def _in_order(key: str) -> tuple[int, str]:
+    """What tells the most comes first."""
+    return (list(SHOWN).index(key) if key in SHOWN else len(SHOWN), key)
+
+
+def _look_closer(
+    run: SeenRun, attempt: SeenAttempt | None, kept: dict[str, str] | None
+) -> Iterator[str]:
+    here = f"-n {run.namespace}"
+    if attempt is not None:
+        yield f"flowrun logs {run.name} --attempt {attempt.number} {here}"
+        if kept is not None:
+            yield f"kubectl get configmap {attempt.post_mortem} -o yaml {here}"
+    yield f"kubectl describe fr {run.name} {here}"
 
 
 def news(run: SeenRun) -> str:
@@ -100,6 +169,8 @@ def next_steps(run: SeenRun) -> Iterator[str]:
         if logs:
             yield f"kubectl logs -f {logs}"
         return
+    if run.phase == "Failed":
+        yield f"flowrun why {run.name} {here}"
     if run.phase != "Succeeded":
         unseen = "" if run.taken_up else "   # no operator has taken it up yet"
         yield f"kubectl describe fr {run.name} {here}{unseen}"

@@ -35,6 +35,30 @@ class Tasks:
 
 
 @dataclass(frozen=True)
+class SeenAttempt:
+    """One row of ``status.attempts``."""
+
+    body: dict[str, Any]
+
+    @property
+    def number(self) -> int:
+        return int(self.body.get("number", 0))
+
+    @property
+    def reason(self) -> str:
+        return str(self.body.get("reason") or "")
+
+    @property
+    def runner_pod_name(self) -> str:
+        return str(self.body.get("runnerPodName") or "")
+
+    @property
+    def post_mortem(self) -> str:
+        """Name of the ConfigMap with its pods' last words; "" where there is none."""
+        return str(self.body.get("postMortem") or "")
+
+
+@dataclass(frozen=True)
 class SeenRun:
     """One FlowRun as the API server gave it."""
 
@@ -106,6 +130,11 @@ class SeenRun:
             (str(task.get("name", "")), str(task.get("message", "")))
             for task in self.status.get("failedTasks") or []
         ]
+
+    @property
+    def attempts(self) -> list["SeenAttempt"]:
+        """Oldest first."""
+        return [SeenAttempt(body) for body in self.status.get("attempts") or []]
 
     @property
     def dashboard_url(self) -> str:

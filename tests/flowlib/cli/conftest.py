@@ -45,9 +45,9 @@ class ApiServer:
         return waiting.pop(0) if len(waiting) > 1 else waiting[0]
 
 
-def a_status(code: int, message: str) -> dict[str, Any]:
+def a_status(code: int, message: str, kind: str = "flowruns") -> dict[str, Any]:
     """metav1.Status, as the API server refuses."""
-    return {"kind": "Status", "code": code, "message": message, "details": {"kind": "flowruns"}}
+    return {"kind": "Status", "code": code, "message": message, "details": {"kind": kind}}
 
 
 def build_flowrun(name: str = "diamond", version: int = 1, **status: Any) -> dict[str, Any]:
@@ -73,9 +73,9 @@ def a_flowrun() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def a_refusal() -> Callable[[int, str], tuple[int, dict[str, Any]]]:
+def a_refusal() -> Callable[..., tuple[int, dict[str, Any]]]:
     """Builds an answer that refuses: a_refusal(409, "already exists")."""
-    return lambda code, message: (code, a_status(code, message))
+    return lambda code, message, kind="flowruns": (code, a_status(code, message, kind))
 
 
 @pytest.fixture
@@ -91,6 +91,9 @@ def api_server() -> Iterator[ApiServer]:
         def do_GET(self) -> None:
             self.reply("GET")
 
+        def do_PATCH(self) -> None:
+            self.reply("PATCH")
+
         def do_POST(self) -> None:
             self.reply("POST")
 
@@ -104,6 +107,8 @@ def api_server() -> Iterator[ApiServer]:
             code, answer = server.next("WATCH" if watched else method, url.path)
             lines = answer if watched and code == 200 else [answer]
             text = "".join(json.dumps(line) + "\n" for line in lines).encode()
+            if isinstance(answer, str):  # a log
+                text = answer.encode()
             self.send_response(code)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(text)))

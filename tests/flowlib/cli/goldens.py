@@ -27,3 +27,39 @@ ENDING = """\
 Phase    Succeeded
 Tasks    301 of 301 succeeded
 Result   9900"""
+
+WHY = """\
+FlowRun data/nightly  Failed
+  Reason    WorkersLost
+  Message   1 of 3 tasks failed; the first was load[1]: Attempted to run task 'load-1-4'
+  Tasks     1 of 3 succeeded, 1 failed, 1 pending
+  Memory    900 MiB at most, all workers together
+
+What to do
+  the workers' logs in the attempt's bundle; evictions and node events
+
+Failed tasks
+  load[1]   Attempted to run task 'load-1-4'
+
+Attempts
+  1   ended after 95s   exit code 3   WorkersLost
+
+Last words of attempt 1
+  runner.log
+    line 12
+    line 13
+    line 14
+    line 15
+    line 16
+    line 17
+    line 18
+    line 19
+  events.txt
+    w1: Warning OOMKilling
+  worker-w1.log
+    loading
+
+Next
+  flowrun logs nightly --attempt 1 -n data
+  kubectl get configmap nightly-1-u1-post-mortem -o yaml -n data
+  kubectl describe fr nightly -n data"""

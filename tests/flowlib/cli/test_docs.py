@@ -9,7 +9,7 @@ import pytest
 
 from flowlib.cli import COMMANDS, flowrun
 from flowlib.cli.exits import Exit
-from tests.flowlib.cli.goldens import ENDING, RUNNING_SCREEN
+from tests.flowlib.cli.goldens import ENDING, RUNNING_SCREEN, WHY
 
 PAGE = (Path(__file__).parents[3] / "docs" / "cli.md").read_text()
 EXAMPLES = [
@@ -55,7 +55,8 @@ def test_the_exit_codes_are_those_of_the_command() -> None:
 
 
 @pytest.mark.parametrize(
-    ("title", "text"), [("flowrun run", ENDING), ("flowrun status", RUNNING_SCREEN)]
+    ("title", "text"),
+    [("flowrun run", ENDING), ("flowrun status", RUNNING_SCREEN), ("flowrun why", WHY)],
 )
 def test_the_screens_are_the_golden_ones(title: str, text: str) -> None:
     assert f"```text\n{text}\n```" in section(title)

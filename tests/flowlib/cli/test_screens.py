@@ -79,6 +79,7 @@ Attempts
   1   ended after 95s   exit code 3   TaskFailed   1 of 3 tasks failed
 
 Next
+  flowrun why nightly -n data
   kubectl describe fr nightly -n data
   kubectl logs nightly-1-abcde-runner -n data"""
     )
