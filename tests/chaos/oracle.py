@@ -79,13 +79,14 @@ def wrong_children(created: Counter[tuple[str, str]], ends: Iterable[Object]) ->
 
 
 def may_stay(end: Object) -> set[str]:
-    """What a finished run keeps: itself, its NetworkPolicy, its runners' pods."""
+    """What a finished run keeps: itself, its NetworkPolicy, its runners' pods, its post-mortems."""
     name, uid = end["metadata"]["name"], end["metadata"]["uid"][:5]
-    pods = {f"pod/{attempt['runnerPodName']}" for attempt in status(end).get("attempts", [])}
+    attempts = status(end).get("attempts", [])
     return {
         f"flowrun.flowrun.dev/{name}",
         f"networkpolicy.networking.k8s.io/{name}-{uid}",
-        *pods,
+        *(f"pod/{attempt['runnerPodName']}" for attempt in attempts),
+        *(f"configmap/{name}-{attempt['number']}-{uid}-post-mortem" for attempt in attempts),
     }
 
 
