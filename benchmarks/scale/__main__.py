@@ -41,8 +41,6 @@ def main() -> int:
         try:
             if arguments.runs:
                 with deployment_away(release, DASK_OPERATOR, DASK_OPERATOR_PODS), simulated_nodes():
-                    operator.start()
-                    operator.until_ready()
                     one = at_once.measure(arguments.runs, operator, service_account(release))
                     measured["at once"] = {**asdict(one), "ratio": one.ratio}
                     met += show_at_once(one)

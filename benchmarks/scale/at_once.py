@@ -1,15 +1,13 @@
 """Many FlowRuns at once, and a bare script that sends the same calls.
 
 dask-kubernetes is away, so that only what the operator itself does is measured. The FlowRuns are
-made while the operator is stopped (SIGSTOP): they reach it in one moment. Its calls are read from
-the API server's audit log; the script sends as many of each, run by run, with the same client
-library and the same number of runs under way.
+there before the operator starts: they reach it in one moment. Its calls are read from the API
+server's audit log; the script, which finds its FlowRuns made as well, sends as many of each, run by
+run, with the same client library and the same number of runs under way.
 """
 
 import asyncio
 import itertools
-import os
-import signal
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -28,6 +26,8 @@ from tests.e2e.watch import Object
 
 #: As main.TURNS_AT_ONCE.
 AT_ONCE = 32
+SETTLE_SECONDS = 3.0
+WATCHING = ("list", "watch")  # of whole kinds: not of a run
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,16 @@ class AtOnce:
 
 def measure(runs: int, operator: LocalOperator, user: str) -> AtOnce:
     """All three, one after the other, each in a namespace that is gone before the next."""
+    operator.start()
+    operator.until_ready()
+    time.sleep(SETTLE_SECONDS)
     idle = operator.memory()
+    operator.stop()
     spec = simulated("stays")
     bodies = [manifest(f"run-{number}", spec) for number in range(runs)]
     with fresh_namespace("scale-operator") as namespace:
-        os.kill(operator.pid, signal.SIGSTOP)
-        try:
-            create_runs(namespace, bodies)
-        finally:
-            os.kill(operator.pid, signal.SIGCONT)
+        create_runs(namespace, bodies)
+        operator.start()
         _until_all_started(namespace, runs)
         calls, seconds = read_calls(audit.requests(namespace), user)
         patterns = _patterns(namespace)
@@ -73,7 +74,7 @@ def measure(runs: int, operator: LocalOperator, user: str) -> AtOnce:
 
 def read_calls(requests: Iterable[audit.Request], user: str) -> tuple[Calls, float]:
     """The user's calls, and the seconds from the first to the last of them."""
-    mine = [each for each in requests if each.user == user and each.verb != "watch"]
+    mine = [each for each in requests if each.user == user and each.verb not in WATCHING]
     calls = Counter((each.verb, _full_name(each)) for each in mine)
     first: datetime = min(each.at for each in mine)
     last: datetime = max(each.answered for each in mine)
@@ -99,7 +100,7 @@ def _until_all_started(namespace: str, runs: int, patience: float = 600.0) -> No
         time.sleep(5.0)  # a list of all runs is work for the API server that is being measured
         lines = Kubectl(namespace)("get", "flowruns", "-o", f"jsonpath={query}").stdout.split()
         if sum(len(line) == 72 for line in lines) == runs:
-            time.sleep(3.0)
+            time.sleep(SETTLE_SECONDS)
             return
     raise AssertionError(f"not all of {runs} runs had their children after {patience:.0f} s")
 

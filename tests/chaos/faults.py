@@ -15,6 +15,7 @@ SHARE = 0.2
 
 def under_faults(count: int, stand: Stand, seed: int) -> Outcome:
     """The same crowd twice."""
+    ended = stand.operator.ended_by_itself
     calm, _, problems = _play(count, stand, Mischief())
     wild, faults, found = _play(count, stand, Mischief(seed, SHARE))
     counts = {
@@ -22,6 +23,7 @@ def under_faults(count: int, stand: Stand, seed: int) -> Outcome:
         "seconds without faults": calm,
         "seconds with faults": wild,
         "faults": sum(faults.values()),
+        "Leases lost": stand.operator.ended_by_itself - ended,
         **faults,
     }
     return Outcome(f"{SHARE:.0%} injected faults", counts, (*problems, *found))

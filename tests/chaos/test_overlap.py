@@ -37,4 +37,6 @@ def test_whoever_came_first_begins_first() -> None:
     assert list(out_of_order(came, in_order, limit=1)) == []
     pairs = [stay(name, begin, begin + 1) for begin, name in enumerate("badc")]
     assert list(out_of_order(came, pairs, limit=2)) == []
-    assert len(list(out_of_order(came, pairs, limit=1))) == 4
+    assert len(list(out_of_order(came, pairs, limit=1))) == 2
+    together = [created(name, 0) for name in "abcd"]
+    assert list(out_of_order(together, pairs, limit=1)) == []
