@@ -58,10 +58,17 @@ e2e: cluster  ## tests on the test cluster
 	$(CLUSTER_ENV); $(PY) -m pytest -q -m "e2e and not alone" -n $(E2E_WORKERS) --dist loadfile --no-loadscope-reorder --durations=10 tests/e2e
 	$(CLUSTER_ENV); $(PY) -m pytest -q -m "e2e and alone" --durations=10 tests/e2e
 
-test: .venv/ready  ## all of it: check, unit, e2e
+chaos-short: cluster  ## what chaos does, in minutes: a part of make test
+	$(CLUSTER_ENV); $(PY) -m pytest -q -m "e2e" --durations=10 tests/chaos
+
+chaos: cluster  ## kills, faults, takeover, overlap, deletions on simulated nodes; SEED=N again
+	$(CLUSTER_ENV); $(PY) -m tests.chaos $(if $(SEED),--seed $(SEED))
+
+test: .venv/ready  ## all of it: check, unit, e2e, chaos in short
 	@$(TIMED) "make check" $(MAKE) --no-print-directory check
 	@$(TIMED) "make unit" $(MAKE) --no-print-directory unit
 	@$(TIMED) "make e2e" $(MAKE) --no-print-directory e2e
+	@$(TIMED) "make chaos-short" $(MAKE) --no-print-directory chaos-short
 
 crd: .venv/ready  ## generate crds/ anew
 	$(PY) -m flowrun_operator.api.crd
@@ -72,6 +79,9 @@ kill: cluster  ## 20 runs, the operator killed at 20 random moments (longer than
 benchmark: cluster  ## apply to created and to result, next to DaskJob
 	$(CLUSTER_ENV); $(PY) -m benchmarks.startup --runs 5
 
+scale: cluster  ## 1,000 FlowRuns at once, 10,000 finished ones (half an hour)
+	$(CLUSTER_ENV); $(PY) -m benchmarks.scale
+
 down:  ## end the test cluster
 	python3 -m hack.kind down
 
@@ -79,4 +89,4 @@ requirements: .venv/ready  ## compile requirements/*.txt anew (hashed, no addres
 	$(PY) -m pip install -q uv
 	$(PY) -m hack.images requirements
 
-.PHONY: help setup demo run check unit cluster e2e test crd kill benchmark down requirements
+.PHONY: help setup demo run check unit cluster e2e chaos-short chaos test crd kill benchmark scale down requirements

@@ -7,8 +7,8 @@ import pytest
 from tests.chaos.stand import Stand, stand
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def on_simulated_nodes() -> Iterator[Stand]:
-    """One for all scenarios: to take the operator out of the cluster and back costs 15 s."""
+    """One for a module: to take the operator out of the cluster and back costs 15 s."""
     with stand() as found:
         yield found

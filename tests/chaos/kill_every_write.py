@@ -11,7 +11,6 @@ from tests.chaos import oracle
 from tests.chaos.outcome import Outcome
 from tests.chaos.scripts import Script
 from tests.chaos.stand import Stand
-from tests.e2e.leftovers import settle
 from tests.e2e.namespaces import fresh_namespace
 from tests.e2e.runs import apply_run, phase
 from tests.e2e.watch import Object, WatchTimeout
@@ -61,15 +60,14 @@ def _play(
         run.delete()
         return iter([f"never came to its end: {str(error).splitlines()[0]}"])
     problems = [*oracle.wrong_end(script, end)]
-    wanted = oracle.may_stay(end)
-    there = settle(namespace, wanted, timeout=script.seconds)
-    problems += [f"left over at its end: {each}" for each in sorted(there - wanted)]
+    left = oracle.left_over(namespace, oracle.may_stay(end), script.seconds)
+    problems += [f"at its end {each}" for each in left]
     last = run.history[-1].object
     ends.append(last)
     run.delete()
     run.until_deleted()
-    left = settle(namespace, set(), timeout=script.seconds)
-    problems += [f"left over after its deletion: {each}" for each in sorted(left)]
+    left = oracle.left_over(namespace, set(), script.seconds)
+    problems += [f"after its deletion {each}" for each in left]
     problems += oracle.wrong_order(s for s in run.history if s.type != "DELETED")
     if phase(last) != phase(end):
         problems.append(f"{phase(end)} became {phase(last)}")

@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -52,7 +53,10 @@ def environment_of(release: Release) -> dict[str, str]:
 
 
 class LocalOperator:
-    """One operator of this checkout at a time; killed and started again at will."""
+    """One operator of this checkout at a time; killed and started again at will.
+
+    One that ends by itself, as it does when it loses its Lease, is started again as by a kubelet.
+    """
 
     def __init__(self, release: Release, kubeconfig: Path, log: Path) -> None:
         self._port = _free_port()
@@ -65,7 +69,10 @@ class LocalOperator:
         }
         self.log = log
         self._process: subprocess.Popen[bytes] | None = None
-        self.starts = 0
+        self._wanted = False
+        self._one_at_a_time = threading.RLock()
+        threading.Thread(target=self._supervise, name="kubelet", daemon=True).start()
+        self.ended_by_itself = 0
 
     def __enter__(self) -> "LocalOperator":
         self.start()
@@ -87,7 +94,8 @@ class LocalOperator:
 
     def start(self) -> None:
         """Returns at once; `until_ready` waits."""
-        with self.log.open("ab") as log:
+        with self._one_at_a_time, self.log.open("ab") as log:
+            self._wanted = True
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "flowrun_operator"],
                 env=self._environment,
@@ -95,38 +103,40 @@ class LocalOperator:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        self.starts += 1
 
     def until_ready(self, timeout: float = 60) -> float:
         """Waits until all is listed; returns how long that took."""
         start = time.monotonic()
         while not self._is_ready():
-            assert self._process is not None
-            assert self._process.poll() is None, f"the operator ended:\n{self.tail()}"
             assert time.monotonic() - start < timeout, f"not ready:\n{self.tail()}"
             time.sleep(0.05)
         return time.monotonic() - start
 
     def kill(self) -> None:
         """SIGKILL: nothing is said, written or closed any more."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+        with self._one_at_a_time:
+            self._wanted = False
+            if self._process is not None:
+                self._process.kill()
+                self._process.wait()
 
     def restart(self) -> None:
         """Kills it where it runs, and starts the next one."""
-        self.kill()
-        self.start()
+        with self._one_at_a_time:
+            self.kill()
+            self.start()
 
     def stop(self) -> None:
         """SIGTERM, as the kubelet does it."""
-        if self._process is None or not self.runs:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self.kill()
+        with self._one_at_a_time:
+            self._wanted = False
+            if self._process is None or not self.runs:
+                return
+            self._process.terminate()
+            try:
+                self._process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self.kill()
 
     def tail(self, lines: int = 40) -> str:
         """The end of its log."""
@@ -148,6 +158,14 @@ class LocalOperator:
     def metrics(self) -> str:
         """Its /metrics."""
         return self._get("metrics").decode()
+
+    def _supervise(self) -> None:
+        while True:
+            time.sleep(0.5)
+            with self._one_at_a_time:
+                if self._wanted and not self.runs:
+                    self.ended_by_itself += 1
+                    self.start()
 
     def _status(self, name: str) -> int:
         lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()

@@ -1,12 +1,14 @@
 """What must hold of every run, whatever was done to it or around it."""
 
 import itertools
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tests.chaos.scripts import Script
 from tests.e2e import audit
+from tests.e2e.leftovers import leftovers
 from tests.e2e.runs import phase, status
 from tests.e2e.watch import Object, Seen
 
@@ -77,16 +79,25 @@ def wrong_children(created: Counter[tuple[str, str]], ends: Iterable[Object]) ->
 
 
 def may_stay(end: Object) -> set[str]:
-    """What a finished run keeps: itself, its NetworkPolicy, its runners' pods."""
+    """What a finished run keeps: itself, its NetworkPolicy, its runners' pods, its post-mortems."""
     name, uid = end["metadata"]["name"], end["metadata"]["uid"][:5]
-    pods = {f"pod/{attempt['runnerPodName']}" for attempt in status(end).get("attempts", [])}
+    attempts = status(end).get("attempts", [])
     return {
         f"flowrun.flowrun.dev/{name}",
         f"networkpolicy.networking.k8s.io/{name}-{uid}",
-        *pods,
+        *(f"pod/{attempt['runnerPodName']}" for attempt in attempts),
+        *(f"configmap/{name}-{attempt['number']}-{uid}-post-mortem" for attempt in attempts),
     }
 
 
 def made_in(namespace: str) -> Counter[tuple[str, str]]:
     """How often each (resource, name) was made there, by whomever."""
     return audit.created(namespace)
+
+
+def left_over(namespace: str, may_stay: set[str], seconds: float) -> Iterator[str]:
+    """What is still there after that time, and should not be."""
+    deadline = time.monotonic() + seconds
+    while (left := leftovers(namespace) - may_stay) and time.monotonic() < deadline:
+        time.sleep(1.0)
+    yield from (f"left over: {name}" for name in sorted(left))

@@ -11,6 +11,7 @@ import json
 import ssl as tls
 import tempfile
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -88,6 +89,7 @@ class Proxy:
         self.calls: Counter[tuple[str, str]] = Counter()
         self.faults: Counter[str] = Counter()
         self.writes = 0
+        self.first_write_at: float | None = None  # time.monotonic()
         self.url = ""
 
     def __enter__(self) -> "Proxy":
@@ -104,6 +106,7 @@ class Proxy:
     def count_anew(self, mischief: Mischief | None = None, kill: Kill | None = None) -> None:
         """From now on: counts from zero, with this mischief and this kill."""
         self.calls, self.faults, self.writes = Counter(), Counter(), 0
+        self.first_write_at = None
         self._mischief, self._kill = mischief or Mischief(), kill
         self._killed.clear()
 
@@ -158,6 +161,8 @@ class Proxy:
         if call.watch:
             return await self._watch(request)
         self.writes += call.writes
+        if call.writes and self.first_write_at is None:
+            self.first_write_at = time.monotonic()
         kill = self._kill
         if kill and call.writes and self.writes >= kill.number:
             if kill.moment == "after" and self.writes == kill.number:

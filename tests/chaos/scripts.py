@@ -89,3 +89,5 @@ SUSPEND_AND_RESUME = Script(
         Step(suspended, "suspension", {"suspend": False}),
     ),
 )
+WITHOUT_STEPS = (SUCCESS, RETRY, SUCCESS, FAILURE)
+WRITTEN = (SUCCESS, FAILURE, RETRY, GIVEN_UP, CANCEL, SUSPEND_AND_RESUME)

@@ -42,6 +42,7 @@ class Watch:
         self._path = f"{path}{'&' if '?' in path else '?'}watch=1"
         self._news = threading.Condition()
         self._seen: list[Seen] = []
+        self._of: dict[tuple[str, str], list[Seen]] = {}  # the same, by namespace and name
         self._broken: str | None = None
         self._process: subprocess.Popen[str] | None = None
         self._closing = False
@@ -93,20 +94,20 @@ class Watch:
             ):
                 return
             self._seen.append(seen)
+            self._of.setdefault(seen.key, []).append(seen)
             self._news.notify_all()
 
     def history(self, namespace: str, name: str | None = None) -> list[Seen]:
         """What was seen of one object, or of all in one namespace, oldest first."""
         with self._news:
-            return [
-                seen
-                for seen in self._seen
-                if seen.key[0] == namespace and name in (None, seen.key[1])
-            ]
+            if name is not None:
+                return list(self._of.get((namespace, name), ()))
+            return [seen for seen in self._seen if seen.key[0] == namespace]
 
     def latest(self, namespace: str, name: str) -> Seen | None:
         """The last that was seen of one object."""
-        return next(reversed(self.history(namespace, name)), None)
+        with self._news:
+            return next(reversed(self._of.get((namespace, name), [])), None)
 
     def until(
         self,
@@ -121,10 +122,11 @@ class Watch:
         looked_at = 0
         with self._news:
             while True:
-                for seen in self._seen[looked_at:]:
-                    if seen.key[0] == namespace and name in (None, seen.key[1]) and predicate(seen):
+                seen_so_far = self._seen if name is None else self._of.get((namespace, name), [])
+                for seen in seen_so_far[looked_at:]:
+                    if seen.key[0] == namespace and predicate(seen):
                         return seen
-                looked_at = len(self._seen)
+                looked_at = len(seen_so_far)
                 if self._broken is not None:
                     raise WatchTimeout(f"the watch of {self._path} broke: {self._broken}")
                 if not self._news.wait(max(0.0, deadline - time.monotonic())):

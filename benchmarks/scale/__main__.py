@@ -1,0 +1,110 @@
+"""1,000 FlowRuns at once against a bare script that sends the same calls; 10,000 finished ones."""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import yaml
+
+from benchmarks.scale import at_once, finished
+from benchmarks.scale.at_once import AtOnce
+from benchmarks.scale.finished import Finished
+from hack.kind import paths
+from tests.chaos.local_operator import (
+    LocalOperator,
+    deployment_away,
+    operator_away,
+    service_account,
+)
+from tests.chaos.simulated import simulated_nodes
+from tests.e2e.kube import ROOT, cluster_environment
+from tests.e2e.release import DASK_OPERATOR, DASK_OPERATOR_PODS, OPERATOR, Release
+
+MEGABYTE = 1e6
+RATE, GROWTH, IDLE_CPU, START = 0.8, 100 * MEGABYTE, 0.01, 30.0  # the targets
+
+
+def main() -> int:
+    """Returns 0 when all targets are met, else 1."""
+    parser = argparse.ArgumentParser(prog="python3 -m benchmarks.scale", description=__doc__)
+    parser.add_argument("--runs", type=int, default=1000, help="at once (%(default)s)")
+    parser.add_argument("--finished", type=int, default=10_000, help="finished ones (%(default)s)")
+    parser.add_argument("--json", type=Path, default=ROOT / "build/benchmarks/scale.json")
+    arguments = parser.parse_args()
+    release, measured, met = Release(), {}, []
+    with tempfile.TemporaryDirectory() as folder, operator_away(release):
+        operator = LocalOperator(release, own_kubeconfig(release, Path(folder)), log_file())
+        try:
+            if arguments.runs:
+                with deployment_away(release, DASK_OPERATOR, DASK_OPERATOR_PODS), simulated_nodes():
+                    one = at_once.measure(arguments.runs, operator, service_account(release))
+                    measured["at once"] = {**asdict(one), "ratio": one.ratio}
+                    met += show_at_once(one)
+            if arguments.finished:
+                many = finished.measure(arguments.finished, operator)
+                measured["finished"] = asdict(many)
+                met += show_finished(many)
+        finally:
+            operator.stop()
+    arguments.json.parent.mkdir(parents=True, exist_ok=True)
+    arguments.json.write_text(json.dumps(measured, indent=1) + "\n")
+    return 0 if all(met) else 1
+
+
+def own_kubeconfig(release: Release, folder: Path) -> Path:
+    """With a token of the operator's ServiceAccount: its rights, and its name in the audit log."""
+    config = yaml.safe_load(Path(cluster_environment()["KUBECONFIG"]).read_text())
+    account = service_account(release).rpartition(":")[2]
+    token = release.kubectl("create", "token", account, "--duration=2h").stdout.strip()
+    config["users"][0]["user"] = {"token": token}
+    file = folder / OPERATOR
+    file.write_text(yaml.safe_dump(config))
+    os.chmod(file, 0o600)
+    return file
+
+
+def log_file() -> Path:
+    """Of this run of the benchmark alone."""
+    log = paths.LOGS / "scale-operator.log"
+    log.unlink(missing_ok=True)
+    return log
+
+
+def show_at_once(one: AtOnce) -> list[bool]:
+    """The table; which targets are met."""
+    print(f"\n{one.runs} FlowRuns at once, dask-kubernetes at 0 replicas")
+    for who, seconds in (
+        ("operator", one.operator_seconds),
+        ("bare script, the same calls", one.script_seconds),
+        ("bare script, creates alone", one.creates_seconds),
+    ):
+        print(f"  {who:<30} {seconds:7.1f} s  {one.runs / seconds:7.1f} runs/s")
+    growth = one.peak_bytes - one.idle_bytes
+    idle, above = one.idle_bytes / MEGABYTE, growth / MEGABYTE
+    print(f"  operator against the same calls {one.ratio:.2f} (target: at least {RATE})")
+    print(
+        f"  memory idle {idle:.0f} MB, at most {above:.0f} above (target: {GROWTH / MEGABYTE:.0f})"
+    )
+    print(f"  {sum(one.calls.values()) / one.runs:.1f} API calls a run:")
+    for call, times in one.calls.items():
+        print(f"    {call:<30} {times / one.runs:6.2f}")
+    return [one.ratio >= RATE, growth <= GROWTH]
+
+
+def show_finished(many: Finished) -> list[bool]:
+    """The table; which targets are met."""
+    none = f"{many.empty_start_seconds:.1f} s with none"
+    print(f"\n{many.runs} finished FlowRuns")
+    print(f"  ready after {many.start_seconds:.1f} s (target: {START:.0f}; {none})")
+    print(f"  at rest after {many.settled_seconds:.1f} s")
+    print(f"  idle CPU {many.idle_cpu_share:.2%} (target: {IDLE_CPU:.0%})")
+    print(f"  memory {many.bytes / MEGABYTE:.0f} MB, {many.empty_bytes / MEGABYTE:.0f} with none")
+    return [many.start_seconds <= START, many.idle_cpu_share <= IDLE_CPU]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

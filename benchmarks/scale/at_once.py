@@ -1,0 +1,148 @@
+"""Many FlowRuns at once, and a bare script that sends the same calls.
+
+dask-kubernetes is away, so that only what the operator itself does is measured. The FlowRuns are
+there before the operator starts: they reach it in one moment. Its calls are read from the API
+server's audit log; the script, which finds its FlowRuns made as well, sends as many of each, run by
+run, with the same client library and the same number of runs under way.
+"""
+
+import asyncio
+import itertools
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from benchmarks.scale.replay import CHILDREN, Calls, Patterns, Replay
+from tests.chaos.crowd import Client, create_runs, timed
+from tests.chaos.local_operator import LocalOperator
+from tests.chaos.simulated import simulated
+from tests.e2e import audit
+from tests.e2e.kube import Kubectl
+from tests.e2e.namespaces import fresh_namespace
+from tests.e2e.runs import manifest
+from tests.e2e.watch import Object
+
+#: As main.TURNS_AT_ONCE.
+AT_ONCE = 32
+SETTLE_SECONDS = 3.0
+WATCHING = ("list", "watch")  # of whole kinds: not of a run
+
+
+@dataclass(frozen=True)
+class AtOnce:
+    """What was measured."""
+
+    runs: int
+    operator_seconds: float
+    script_seconds: float
+    creates_seconds: float
+    calls: Mapping[str, int]
+    idle_bytes: int
+    peak_bytes: int
+
+    @property
+    def ratio(self) -> float:
+        """The operator's rate in rates of the script."""
+        return self.script_seconds / self.operator_seconds
+
+
+def measure(runs: int, operator: LocalOperator, user: str) -> AtOnce:
+    """All three, one after the other, each in a namespace that is gone before the next."""
+    operator.start()
+    operator.until_ready()
+    time.sleep(SETTLE_SECONDS)
+    idle = operator.memory()
+    operator.stop()
+    spec = simulated("stays")
+    bodies = [manifest(f"run-{number}", spec) for number in range(runs)]
+    with fresh_namespace("scale-operator") as namespace:
+        create_runs(namespace, bodies)
+        operator.start()
+        _until_all_started(namespace, runs)
+        calls, seconds = read_calls(audit.requests(namespace), user)
+        patterns = _patterns(namespace)
+        peak = operator.peak_memory()
+    _until_gone(namespace)
+    operator.stop()
+    script = _replayed(bodies, patterns, calls)
+    creates = _replayed(bodies, patterns, Counter({("create", kind): runs for kind in CHILDREN}))
+    named = {f"{verb} {resource}": n for (verb, resource), n in sorted(calls.items())}
+    return AtOnce(runs, seconds, script, creates, named, idle, peak)
+
+
+def read_calls(requests: Iterable[audit.Request], user: str) -> tuple[Calls, float]:
+    """The user's calls, and the seconds from the first to the last of them."""
+    mine = [each for each in requests if each.user == user and each.verb not in WATCHING]
+    calls = Counter((each.verb, _full_name(each)) for each in mine)
+    first: datetime = min(each.at for each in mine)
+    last: datetime = max(each.answered for each in mine)
+    return calls, (last - first).total_seconds()
+
+
+def shares(total: int, runs: int) -> list[int]:
+    """So many calls over all runs, as evenly as whole numbers allow."""
+    marks = [total * number // runs for number in range(runs + 1)]
+    return [after - before for before, after in itertools.pairwise(marks)]
+
+
+def _full_name(request: audit.Request) -> str:
+    return "/".join(part for part in (request.resource, request.subresource) if part)
+
+
+def _until_all_started(namespace: str, runs: int, patience: float = 600.0) -> None:
+    """Until each run's status knows both children, and the operator has come to rest."""
+    deadline = time.monotonic() + patience
+    uids = "{.status.attempts[0].clusterUID}{.status.attempts[0].runnerPodUID}"
+    query = f"{{range .items[*]}}{uids}\n{{end}}"
+    while time.monotonic() < deadline:
+        time.sleep(5.0)  # a list of all runs is work for the API server that is being measured
+        lines = Kubectl(namespace)("get", "flowruns", "-o", f"jsonpath={query}").stdout.split()
+        if sum(len(line) == 72 for line in lines) == runs:
+            time.sleep(SETTLE_SECONDS)
+            return
+    raise AssertionError(f"not all of {runs} runs had their children after {patience:.0f} s")
+
+
+def _until_gone(namespace: str) -> None:
+    Kubectl()("wait", "--for=delete", f"namespace/{namespace}", "--timeout=600s", timeout=610)
+
+
+def _patterns(namespace: str) -> Patterns:
+    """What the operator made of run-0, as it was sent."""
+    kubectl = Kubectl(namespace)
+    of_run = ("-l", "flowrun.dev/name=run-0")
+    about = ("--field-selector", "involvedObject.name=run-0,involvedObject.kind=FlowRun")
+    run = kubectl.json("get", "flowrun", "run-0")
+    return Patterns(
+        uid=run["metadata"]["uid"],
+        status=run["status"],
+        children={kind: kubectl.json("get", kind, *of_run)["items"][0] for kind in CHILDREN},
+        event=kubectl.json("get", "events.v1.", *about)["items"][0],
+    )
+
+
+def _replayed(bodies: list[Object], patterns: Patterns, calls: Calls) -> float:
+    """Seconds in which a bare script sends these calls, for FlowRuns that exist already."""
+    with fresh_namespace("scale-script") as namespace:
+        create_runs(namespace, bodies)
+        per_run = {call: shares(total, len(bodies)) for call, total in calls.items()}
+        tasks = [
+            Replay(namespace, body["metadata"]["name"], patterns,
+                   Counter({call: each[number] for call, each in per_run.items()}))
+            for number, body in enumerate(bodies)
+        ]  # fmt: skip
+
+        async def send(client: Client) -> None:
+            waiting = iter(tasks)
+
+            async def worker() -> None:
+                for task in waiting:
+                    await task.send(client)
+
+            await asyncio.gather(*(worker() for _ in range(AT_ONCE)))
+
+        seconds = timed(send)
+    _until_gone(namespace)
+    return seconds
