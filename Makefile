@@ -58,17 +58,16 @@ e2e: cluster  ## tests on the test cluster
 	$(CLUSTER_ENV); $(PY) -m pytest -q -m "e2e and not alone" -n $(E2E_WORKERS) --dist loadfile --no-loadscope-reorder --durations=10 tests/e2e
 	$(CLUSTER_ENV); $(PY) -m pytest -q -m "e2e and alone" --durations=10 tests/e2e
 
-chaos-short: cluster  ## what chaos does, in minutes: a part of make test
+chaos-short: cluster  ## what chaos does, in minutes: not yet a part of make test
 	$(CLUSTER_ENV); $(PY) -m pytest -q -m "e2e" --durations=10 tests/chaos
 
 chaos: cluster  ## kills, faults, takeover, overlap, deletions on simulated nodes; SEED=N again
 	$(CLUSTER_ENV); $(PY) -m tests.chaos $(if $(SEED),--seed $(SEED))
 
-test: .venv/ready  ## all of it: check, unit, e2e, chaos in short
+test: .venv/ready  ## all of it: check, unit, e2e
 	@$(TIMED) "make check" $(MAKE) --no-print-directory check
 	@$(TIMED) "make unit" $(MAKE) --no-print-directory unit
 	@$(TIMED) "make e2e" $(MAKE) --no-print-directory e2e
-	@$(TIMED) "make chaos-short" $(MAKE) --no-print-directory chaos-short
 
 crd: .venv/ready  ## generate crds/ anew
 	$(PY) -m flowrun_operator.api.crd
