@@ -82,7 +82,7 @@ def release_labels(kubectl: Kubectl) -> dict[str, dict[str, str]]:
 def test_uninstall_stops_an_unfinished_run_and_a_later_install_judges_it(
     operator: Release, kubectl: Kubectl, apply_flowrun: Callable[..., Run]
 ) -> None:
-    run = apply_flowrun(spec("long.py"))
+    run = apply_flowrun(spec("long.py", {"backoffLimit": 0}))
     run.until_phase("Running")
 
     printed = uninstall()
