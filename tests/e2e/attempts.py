@@ -41,7 +41,7 @@ def delete_workers(run: Run) -> None:
 
 def delete_worker_group(run: Run) -> None:
     """The workers' group goes, as where dask-kubernetes fails to make it: it never tries again."""
-    for _ in range(100):
+    for _ in range(450):
         if run.kubectl.json("get", "daskworkergroups")["items"]:
             run.kubectl("delete", "daskworkergroups", "--all", "--wait=false")
             return
