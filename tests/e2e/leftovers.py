@@ -38,7 +38,8 @@ def settle(namespace: str, expected: set[str], timeout: float) -> set[str]:
             "wait", "--for=delete", *sorted(there - expected), f"--timeout={left:.0f}s",
             check=False, timeout=timeout + 30,
         )  # fmt: skip
-        if waited.returncode != 0 and "timed out" not in waited.stderr:
+        in_vain = ("timed out", "condition not met")  # kubectl has two words for it
+        if waited.returncode != 0 and not any(words in waited.stderr for words in in_vain):
             raise CommandFailed(waited.stderr)
 
 

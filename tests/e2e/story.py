@@ -92,7 +92,10 @@ def kept(end: Object, *, has_children: bool, runner_stays: bool) -> set[str]:
             names.add(f"configmap/{NAME}-{uid}-source")
     if has_children and runner_stays:
         names.add(f"pod/{status(end)['runnerPodName']}")
-    for attempt in status(end).get("attempts", []):
+    attempts = status(end).get("attempts", [])
+    # Those of earlier attempts may stay, too, unless they were what was lost.
+    names |= {f"pod/{attempt['runnerPodName']}" for attempt in attempts[:-1]}
+    for attempt in attempts:
         if attempt.get("reason") not in WITHOUT_BUNDLE:
             names.add(f"configmap/{NAME}-{attempt['number']}-{uid}-post-mortem")
     return names
