@@ -16,7 +16,7 @@ from tests.e2e.watch import Watch
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
-AT_ONCE = 5
+AT_ONCE = 4
 Stories = Mapping[str, "Future[Story]"]
 each = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 
