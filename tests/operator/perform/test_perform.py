@@ -185,6 +185,22 @@ async def test_a_volumes_failure_is_told_by_the_last_event_about_it(
     assert await mount_failure(api, "data", "pod-uid") == "said b"
 
 
+async def test_a_kubelet_that_has_not_heard_of_a_configmap_yet_is_no_failure_of_the_volume(
+    api: Api, fake: FakeApi
+) -> None:
+    fake.store(
+        "events",
+        {
+            "metadata": {"namespace": "data", "name": "a"},
+            "reason": "FailedMount",
+            "message": 'MountVolume.SetUp failed for volume "flowrun-source" : '
+            "failed to sync configmap cache: timed out waiting for the condition",
+            "lastTimestamp": "1",
+        },
+    )
+    assert await mount_failure(api, "data", "pod-uid") == ""
+
+
 async def test_the_probe_tells_whether_there_is_anything_to_list(api: Api, fake: FakeApi) -> None:
     assert not await anything_to_list(api, ())
     fake.store("deployments", {"metadata": {"namespace": "data", "name": "d"}})
