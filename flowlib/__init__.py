@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from flowlib.configuration import config
     from flowlib.core import Flow, Parameter, Task
     from flowlib.utilities.context import context
-    from flowlib.utilities.edges import mapped, unmapped
+    from flowlib.utilities.edges import flatten, mapped, unmapped
     from flowlib.utilities.tasks import tags, task
 
 __version__ = "0.1.0"
@@ -24,6 +24,7 @@ __all__ = [
     "context",
     "engine",
     "executors",
+    "flatten",
     "mapped",
     "tags",
     "task",
@@ -39,6 +40,7 @@ _HOMES = {
     "Task": "core",
     "config": "configuration",
     "context": "utilities.context",
+    "flatten": "utilities.edges",
     "mapped": "utilities.edges",
     "tags": "utilities.tasks",
     "task": "utilities.tasks",

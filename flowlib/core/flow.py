@@ -15,7 +15,6 @@ from flowlib.tasks.core.constants import Constant
 from flowlib.utilities import tasks as making
 from flowlib.utilities.context import context
 from flowlib.utilities.edges import EdgeAnnotation
-from flowlib.utilities.edges import mapped as mapped_annotation
 
 if TYPE_CHECKING:
     from flowlib.engine.state import State
@@ -65,7 +64,7 @@ class Flow:
         for task in tasks or ():
             self.add_task(task)
         for edge in edges or ():
-            self.add_edge(edge.upstream_task, edge.downstream_task, edge.key, edge.mapped)
+            self._add(edge)
         self.set_reference_tasks(reference_tasks or ())
         if validate:
             self.validate()
@@ -143,19 +142,32 @@ class Flow:
         downstream_task: Any,
         key: str | None = None,
         mapped: bool = False,
+        flattened: bool = False,
         validate: bool | None = None,
     ) -> Edge:
-        """downstream_task waits for upstream_task, and takes its result as ``key``."""
+        """downstream_task waits for upstream_task, and takes its result as ``key``.
+
+        Raises ValueError for an edge to a Parameter. With ``validate`` (by default the setting
+        flows.eager_edge_validation) also for a cycle and for a key that is given twice, and
+        TypeError for a key that downstream_task does not take.
+        """
         if isinstance(upstream_task, EdgeAnnotation):
-            mapped = isinstance(upstream_task, mapped_annotation)
+            mapped = _is_mapped(upstream_task, mapped)
+            flattened = flattened or upstream_task.flattened
         upstream = self.add_task(making.as_task(upstream_task, flow=self))
         downstream = self.add_task(making.as_task(downstream_task, flow=self))
         if isinstance(downstream, Parameter):
             raise ValueError(f"{downstream!r} is a Parameter: nothing comes before it.")
-        edge = Edge(upstream, downstream, key=key, mapped=mapped)
+        return self._add(Edge(upstream, downstream, key, mapped, flattened), validate)
+
+    def _add(self, edge: Edge, validate: bool | None = None) -> Edge:
+        upstream, downstream = (
+            self.add_task(edge.upstream_task),
+            self.add_task(edge.downstream_task),
+        )
         eager = config.flows.eager_edge_validation if validate is None else validate
-        if eager and key is not None:
-            self._check_key(downstream, key)
+        if eager and edge.key is not None:
+            self._check_key(downstream, edge.key)
         self._edges_to[downstream][edge] = None
         self._edges_from[upstream][edge] = None
         if eager:
@@ -189,7 +201,8 @@ class Flow:
             plain = value.task if isinstance(value, EdgeAnnotation) else value
             if not by_item and isinstance(plain, Constant):
                 plain = plain.value
-            if by_item or making.holds_tasks(plain):
+            flattened = isinstance(value, EdgeAnnotation) and value.flattened
+            if by_item or flattened or making.holds_tasks(plain):
                 self.add_edge(value, task, key=key, mapped=by_item, validate=validate)
             else:
                 self.constants[task][key] = plain
@@ -306,6 +319,5 @@ class Flow:
 
 
 def _is_mapped(value: Any, mapped: bool) -> bool:
-    if isinstance(value, EdgeAnnotation):
-        return isinstance(value, mapped_annotation)
-    return mapped
+    said = value.mapped if isinstance(value, EdgeAnnotation) else None
+    return mapped if said is None else said

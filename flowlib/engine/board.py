@@ -7,15 +7,15 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flowlib.engine import chunk, mapping
+from flowlib.engine import child, chunk, guard, mapping, run_context
 from flowlib.engine.column import Column
 from flowlib.engine.graph import Node
-from flowlib.engine.inputs import state_of
+from flowlib.engine.inputs import MAPPED, state_of
 from flowlib.engine.rows import Rows
-from flowlib.engine.sources import has_children, taken_whole
-from flowlib.engine.state import State
+from flowlib.engine.sources import by_row, has_children, taken_whole
+from flowlib.engine.state import Mapped, Pending, State
 from flowlib.engine.tally import Tally
-from flowlib.engine.work import Claim, TaskSpec
+from flowlib.engine.work import Claim, Input, TaskSpec
 
 
 class Board:
@@ -40,10 +40,10 @@ class Board:
     def downstreams(self, column: Column) -> list[Column]:
         return [self.columns[number] for number in column.node.downstreams]
 
-    def ways_out(self, column: Column) -> list[bool]:
-        """Whether it is mapped over, for each edge from it."""
+    def ways_out(self, column: Column) -> list[Input]:
+        """Every edge from it."""
         return [
-            its.mapped
+            its
             for downstream in self.downstreams(column)
             for its, number in zip(downstream.node.inputs, downstream.node.upstreams, strict=True)
             if number == column.node.number
@@ -110,21 +110,31 @@ class Board:
         before = []
         for its, upstream in zip(column.node.inputs, upstreams, strict=True):
             by_child = has_children(its, upstream)
-            if not (by_child or upstream.complete):
+            if not (by_row(its, upstream) or upstream.complete):
                 return
             before.append(
                 mapping.Before(
                     mapped=its.mapped,
                     failed=upstream.any_failed and not by_child,
                     skipped=upstream.any_skipped and not by_child,
-                    length=None if taken_whole(its, upstream) else _length(upstream),
+                    length=None if taken_whole(its, upstream) else _length(its, upstream),
                 )
             )
         answer = mapping.decide(column.node.task, before)
-        if isinstance(answer, State):
-            self._settle(column, answer)
+        state = answer if isinstance(answer, State) else Mapped(MAPPED, n_map_states=answer)
+        state = self._changed(column, state)
+        if isinstance(state, Mapped):
+            self._open(column, state.n_map_states)
         else:
-            self._open(column, answer)
+            self._settle(column, state)
+
+    def _changed(self, column: Column, state: State) -> State:
+        """The state of a mapped task itself, or what the task's handlers make of it."""
+        task = column.node.task
+        if not task.state_handlers and task.on_failure is None:
+            return state
+        with run_context.of_parent(self.spec(column)):
+            return child.change(task, Pending(), state, guard.call)
 
     def _run_here(self, column: Column) -> State:
         made, _ = chunk.run(self.spec(column), Claim(0, (range(1),), (), {}, math.inf), ())
@@ -156,7 +166,7 @@ class Board:
         """Of these rows, those are ready whose upstream rows have all ended."""
         parts = [range(part.start, min(part.stop, column.width or 0)) for part in rows]
         for its, upstream in zip(column.node.inputs, self.upstreams(column), strict=True):
-            if has_children(its, upstream):
+            if by_row(its, upstream):
                 parts = [ended for part in parts for ended in upstream.finished_within(part)]
         column.make_ready(parts)
         self.wake(column)
@@ -180,12 +190,16 @@ class Board:
                     if upstream.settled is not None and taken_whole(its, upstream)
                 },
                 context=self._context,
-                measured=not node.mapped and not node.held and any(self.ways_out(column)),
+                measured=not (node.mapped or node.held)
+                and any(its.mapped and not its.flattened for its in self.ways_out(column)),
+                counted=any(its.mapped and its.flattened for its in self.ways_out(column)),
             )
         return column.spec
 
 
-def _length(upstream: Column) -> int | None:
+def _length(its: Input, upstream: Column) -> int | None:
     if upstream.settled is not None:
-        return chunk.length(upstream.settled.result)
+        return chunk.length(its.of(upstream.settled.result))
+    if its.flattened:
+        return upstream.items
     return upstream.width if upstream.node.mapped else upstream.length

@@ -77,7 +77,9 @@ def _run(
     while isinstance(ended, Looped):
         count = ended.loop_count or context.get("task_loop_count", 1) + 1
         context.update(task_loop_count=count, task_loop_result=ended.result, task_run_count=1)
-        running = change(task, ended, Running("Starting task run."), call)
+        running = change(task, Pending(), Running("Starting task run."), call)
+        if not running.is_running():
+            return running
         ended = change(task, running, _body(task, arguments, call), call)
     again = _retry(task, ended)
     return ended if again is None else change(task, ended, again, call)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flowlib import triggers
-from flowlib.engine import child, guard, inputs, run_context
+from flowlib.engine import child, flattening, guard, inputs, run_context
 from flowlib.engine import rows as row_ranges
 from flowlib.engine.state import Retrying, State, Success
 from flowlib.engine.work import UNMAPPABLE, Chunk, Claim, Report, TaskSpec
@@ -92,6 +92,9 @@ def run(
     report = Report(claim.number, len(values), _told(states), seconds)
     if spec.measured:
         report.length = length(values[0])
+    if spec.counted:
+        count = flattening.count if spec.mapped else _length_of_flattened
+        report.counts = [count(value) for value in values]
     return Chunk(ran, values, states), report
 
 
@@ -104,6 +107,10 @@ def without_result(state: State) -> State:
     told = object.__new__(type(state))
     vars(told).update({**vars(state), "result": None})
     return told
+
+
+def _length_of_flattened(value: Any) -> int:
+    return length(flattening.flattened(value))
 
 
 def length(value: Any) -> int:

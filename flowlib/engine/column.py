@@ -1,7 +1,9 @@
 """A column: the rows of one task while the flow runs. A single task is a column of one."""
 
+import bisect
 import heapq
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 
 from flowlib.engine import rows as row_ranges
 from flowlib.engine.graph import Node
@@ -40,6 +42,10 @@ class Column:
         self.estimate: float | None = None
         #: How many items the single value has.
         self.length: int | None = None
+        #: How many items the value of each row has, where these are mapped over.
+        self._counts: list[int] = []
+        #: Their sums, up to and with each row; made when all are known.
+        self._ends: list[int] = []
         self.spec: TaskSpec | None = None
         self._due: list[tuple[float, int]] = []
 
@@ -93,6 +99,25 @@ class Column:
         if number:
             now = seconds / number
             self.estimate = now if self.estimate is None else (self.estimate + now) / 2
+
+    def count_items(self, rows: Rows, counts: Sequence[int]) -> None:
+        """The values of these rows have so many items."""
+        self._counts = self._counts or [0] * (self.width or 0)
+        for row, number in zip(row_ranges.each(rows), counts, strict=True):
+            self._counts[row] = number
+
+    @property
+    def items(self) -> int:
+        """How many items the values of all rows have."""
+        return sum(self._counts)
+
+    def holding(self, items: range) -> tuple[range, int]:
+        """The rows that hold these items, and how many of the first one's come before them."""
+        self._ends = self._ends or list(itertools.accumulate(self._counts))
+        first = bisect.bisect(self._ends, items.start)
+        last = bisect.bisect(self._ends, items.stop - 1)
+        before = self._ends[first - 1] if first else 0
+        return range(first, last + 1), items.start - before
 
     def retry_at(self, due: float, row: int, state: State) -> None:
         self.previous[row] = state

@@ -57,7 +57,8 @@ def nodes(flow: Flow) -> tuple[Node, ...]:
                 slug=flow.slugs[task],
                 upstreams=tuple(numbers[edge.upstream_task] for edge in edges),
                 inputs=tuple(
-                    Input(edge.key, edge.mapped, edge if asks else None) for edge in edges
+                    Input(edge.key, edge.mapped, edge.flattened, edge if asks else None)
+                    for edge in edges
                 ),
                 downstreams=tuple(sorted({numbers[t] for t in flow.downstream_tasks(task)})),
                 constants=flow.constants[task],

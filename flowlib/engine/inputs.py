@@ -1,15 +1,18 @@
 """What each row of a claim is given, put together where the claim runs."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flowlib.engine import flattening
 from flowlib.engine import rows as row_ranges
 from flowlib.engine.state import Mapped, State, Success
 from flowlib.engine.work import (
     Chunk,
     Claim,
     Cut,
+    Input,
     Items,
     Joined,
     Known,
@@ -17,6 +20,7 @@ from flowlib.engine.work import (
     Rowwise,
     Single,
     Source,
+    Spread,
     TaskSpec,
 )
 
@@ -100,20 +104,53 @@ def resolve(spec: TaskSpec, claim: Claim, chunks: Sequence[Chunk]) -> list[Upstr
 def _resolve(
     source: Source, number: int, spec: TaskSpec, claim: Claim, chunks: Sequence[Chunk]
 ) -> Upstream:
+    its = spec.inputs[number]
     match source:
         case Known():
-            return Same(spec.known[number])
+            return Same(_passed_on(its, spec.known[number]))
         case Items(values):
             return Each(values, {})
         case Single(chunk):
-            return Same(state_of(chunks[chunk], 0))
+            return Same(_passed_on(its, state_of(chunks[chunk], 0)))
         case Cut(chunk):
             state = state_of(chunks[chunk], 0)
-            return Each(cut(state.result, claim.rows), {})
+            return Each(cut(its.of(state.result), claim.rows), {})
         case Rowwise(pieces):
             return Each(*_laid_out(pieces, chunks))
+        case Spread(stretches):
+            return Each(*_spread(stretches, chunks))
         case Joined(pieces):
-            return All(*_laid_out(pieces, chunks))
+            values, states = _laid_out(pieces, chunks)
+            return All(*flattening.spread(values, states)) if its.flattened else All(values, states)
+
+
+def _passed_on(its: Input, state: State) -> State:
+    if not its.flattened:
+        return state
+    new = copy.copy(state)
+    new.result = its.of(state.result)
+    return new
+
+
+def _spread(
+    stretches: Sequence[tuple[Sequence[Piece], int, int]], chunks: Sequence[Chunk]
+) -> tuple[list[Any], dict[int, State]]:
+    values: list[Any] = []
+    states: dict[int, State] = {}
+    for pieces, skipped, number in stretches:
+        items, its_states = flattening.spread(*_laid_out(pieces, chunks))
+        before = len(values)
+        values += items[skipped : skipped + number]
+        if len(values) - before < number:
+            raise ShortPiece  # made again, a child has fewer items than before
+        states.update(
+            {
+                before + place - skipped: state
+                for place, state in its_states.items()
+                if skipped <= place < skipped + number
+            }
+        )
+    return values, states
 
 
 def _laid_out(

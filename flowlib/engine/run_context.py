@@ -2,7 +2,8 @@
 
 import datetime
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from flowlib.configuration import config
@@ -62,6 +63,13 @@ def enter_child(spec: "TaskSpec", base: Mapping[str, Any], row: int, run_count: 
         context["map_index"] = row
         context["task_full_name"] = full_name
         context["logger"] = Deferred(lambda: child_logger(full_name))
+
+
+@contextmanager
+def of_parent(spec: "TaskSpec") -> Iterator[None]:
+    """The context of a mapped task itself, which is no child."""
+    with context(of_task(spec)):
+        yield
 
 
 def _dates(shared: Mapping[str, Any]) -> dict[str, Any]:

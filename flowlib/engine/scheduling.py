@@ -212,6 +212,8 @@ class Run:
         column.estimate_from(report.seconds, report.done)
         if report.length is not None:
             column.length = report.length
+        if report.counts is not None:
+            column.count_items(ran, report.counts)
         unfinished = {row: s for row, s in report.states.items() if not s.is_finished()}
         for row, state in unfinished.items():
             self._put_off(column, row, state)

@@ -6,7 +6,18 @@ from typing import NamedTuple
 from flowlib.engine.column import Column
 from flowlib.engine.inputs import cut
 from flowlib.engine.rows import Rows
-from flowlib.engine.work import Cut, Input, Items, Joined, Known, Piece, Rowwise, Single, Source
+from flowlib.engine.work import (
+    Cut,
+    Input,
+    Items,
+    Joined,
+    Known,
+    Piece,
+    Rowwise,
+    Single,
+    Source,
+    Spread,
+)
 
 
 class Located(NamedTuple):
@@ -36,10 +47,18 @@ def locate(inputs: Sequence[Input], upstreams: Sequence[Column], rows: Rows) -> 
         if column.settled is not None:
             if taken_whole(its, column):
                 return Known()
-            return Items(cut(column.settled.result, rows))
+            return Items(cut(its.of(column.settled.result), rows))
         if column.node.mapped:
-            if its.mapped:
+            if by_row(its, column):
                 return Rowwise(pieces(column, rows))
+            if its.mapped:
+                return Spread(
+                    tuple(
+                        (pieces(column, (children,)), skipped, len(part))
+                        for part in rows
+                        for children, skipped in [column.holding(part)]
+                    )
+                )
             return Joined(pieces(column, (range(column.width or 0),)))
         at = pieces(column, (range(1),))
         # The place does not matter where the piece is missing: nothing is given out then.
@@ -51,8 +70,13 @@ def locate(inputs: Sequence[Input], upstreams: Sequence[Column], rows: Rows) -> 
 
 
 def has_children(its: Input, upstream: Column) -> bool:
-    """Each row takes the upstream's child of the same number."""
+    """Each row takes a child of the upstream, or an item of one."""
     return its.mapped and upstream.node.mapped and upstream.width is not None
+
+
+def by_row(its: Input, upstream: Column) -> bool:
+    """Each row takes the upstream's child of the same number."""
+    return has_children(its, upstream) and not its.flattened
 
 
 def taken_whole(its: Input, upstream: Column) -> bool:

@@ -62,7 +62,9 @@ class Values:
                 continue
             if all(downstream.complete for downstream in downstreams):
                 self._let_go(upstream, upstream.pieces.claims())
-            elif all(by_row and upstream.node.mapped for by_row in self._board.ways_out(upstream)):
+            elif upstream.node.mapped and all(
+                its.mapped and not its.flattened for its in self._board.ways_out(upstream)
+            ):
                 holders = {claim for _, claim in upstream.pieces.locate(finished)[0]}
                 self._let_go(upstream, [c for c in holders if self._used_up(downstreams, c)])
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from flowlib.core.edge import Edge
 from flowlib.core.task import Task
+from flowlib.engine.flattening import flattened
 from flowlib.engine.rows import Rows
 from flowlib.engine.state import State
 
@@ -21,8 +22,14 @@ class Input:
     key: str | None
     #: A row takes its own item or child; else every row takes the whole.
     mapped: bool
+    #: One level of nesting is taken away first.
+    flattened: bool = False
     #: The edge itself, where the task's trigger may look at it.
     edge: Edge | None = None
+
+    def of(self, value: Any) -> Any:
+        """The upstream's value as this edge passes it on."""
+        return flattened(value) if self.flattened else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,8 @@ class TaskSpec:
     context: dict[str, Any]
     #: Somebody maps over its value: the report says how long that is.
     measured: bool
+    #: Somebody maps over the items of its values: the report says how many each one has.
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,17 @@ class Rowwise:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """Row i takes item i of what the children hold, one after the other.
+
+    For each stretch of the claim's rows: the children, how many of their first items belong to
+    rows before, and how many rows there are.
+    """
+
+    stretches: tuple[tuple[tuple[Piece, ...], int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Single:
     """Every row takes the one value in this chunk."""
 
@@ -95,7 +115,7 @@ class Known:
 
 
 #: Chunks are named by their place among those the claim is given.
-Source = Items | Cut | Rowwise | Single | Joined | Known
+Source = Items | Cut | Rowwise | Spread | Single | Joined | Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +157,8 @@ class Report:
     seconds: float = 0.0
     #: How many items the value has, where it is mapped over; or UNMAPPABLE.
     length: int | None = None
+    #: How many items each value has, where these are mapped over.
+    counts: list[int] | None = None
     #: Not the end of the claim: one row takes long, so that it keeps only so many of its first
     #: rows, and hands the others back.
     kept: int | None = None

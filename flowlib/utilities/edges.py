@@ -1,22 +1,39 @@
-"""Annotations of an argument: how its edge is mapped."""
+"""Annotations of an argument: how its edge is mapped. They nest, in any order."""
 
 from typing import Any
 
 
 class EdgeAnnotation:
-    """An argument together with how it is passed."""
+    """An argument together with how it is passed. None: as the call says."""
 
-    mapped = False
+    mapped: bool | None = None
+    flattened: bool = False
 
     def __init__(self, task: Any) -> None:
-        self.task: Any = task.task if isinstance(task, EdgeAnnotation) else task
+        if isinstance(task, EdgeAnnotation):
+            if self.mapped is None:
+                self.mapped = task.mapped
+            self.flattened = self.flattened or task.flattened
+            task = task.task
+        self.task: Any = task
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.task!r}>"
 
 
 class unmapped(EdgeAnnotation):
     """Given whole to every child of a map."""
+
+    mapped = False
 
 
 class mapped(EdgeAnnotation):
     """Mapped over, one item a child, in an ordinary call."""
 
     mapped = True
+
+
+class flatten(EdgeAnnotation):
+    """One level of nesting is taken away: of a list of lists, or of what children return."""
+
+    flattened = True

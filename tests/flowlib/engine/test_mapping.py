@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from flowlib import Flow, Parameter, context, task, triggers, unmapped
+from flowlib import Flow, Parameter, context, flatten, mapped, task, triggers, unmapped
 from flowlib.engine import signals
 from flowlib.engine.state import Failed, Mapped, Skipped, TriggerFailed
 
@@ -305,3 +305,138 @@ def test_children_are_logged_singly_only_when_they_fail(
         "Task 'inverse[1]': Exception encountered during task execution!",
         "Task 'inverse[1]': Finished task run for task with final state: 'Failed'",
     ]
+
+
+@task
+def upto(n: int) -> list[int]:
+    return list(range(n))
+
+
+@task
+def upto_or_fail(n: int) -> list[int]:
+    if n == 3:
+        raise ValueError(n)
+    return list(range(n))
+
+
+def test_flatten_of_a_value_takes_one_level_away_in_map_and_call() -> None:
+    with Flow("f") as flow:
+        nested = gather([numbers(2), [7], []])
+        mapped_over = inc.map(flatten(nested))
+        whole = gather(flatten(nested))
+        constant = inc.map(flatten([[1], [2, 3]]))
+        once = gather(flatten([[[1]], [[2]]]))
+
+    result = flow.run().result
+
+    assert result[mapped_over].result == [1, 2, 8]
+    assert result[whole].result == [0, 1, 7]
+    assert result[constant].result == [2, 3, 4]
+    assert result[once].result == [[1], [2]]
+
+
+def test_flatten_of_a_mapped_task_gives_each_item_of_each_child_a_child() -> None:
+    with Flow("f") as flow:
+        lists = upto.map([2, 0, 3])
+        ones = inc.map(flatten(lists))
+        twos = add.map(ones, flatten(lists))
+        whole = gather(flatten(lists))
+
+    result = flow.run().result
+
+    assert result[ones].result == [1, 2, 1, 2, 3]
+    assert result[twos].result == [1, 3, 1, 3, 5]
+    assert result[whole].result == [0, 1, 0, 1, 2]
+
+
+def test_what_cannot_be_flattened_stays_as_it_is() -> None:
+    with Flow("f") as flow:
+        numbers_of = inc.map(flatten(inc.map([1, 2])))
+        flat = gather(flatten([1, 2]))
+
+    result = flow.run().result
+
+    assert result[numbers_of].result == [3, 4]
+    assert result[flat].result == [1, 2]
+
+
+def test_a_flattened_child_that_failed_stands_for_one_item() -> None:
+    with Flow("f") as flow:
+        lists = upto_or_fail.map([1, 3, 2])
+        mapped_over = inc.map(flatten(lists))
+        told = gather_all(flatten(lists))
+
+    result = flow.run().result
+
+    assert [type(child).__name__ for child in result[mapped_over].map_states] == [
+        "Success",
+        "TriggerFailed",
+        "Success",
+        "Success",
+    ]
+    first, failed, *others = result[told].result
+    assert (first, repr(failed), others) == (0, "ValueError(3)", [0, 1])
+
+
+def test_flatten_of_nothing_makes_no_children() -> None:
+    with Flow("f") as flow:
+        none = inc.map(flatten(upto.map([0, 0])))
+        nor_here = gather(inc.map(flatten(upto.map([]))))
+
+    result = flow.run().result
+
+    assert (type(result[none]), result[none].map_states) == (Mapped, [])
+    assert result[nor_here].result == []
+
+
+def test_annotations_nest() -> None:
+    with Flow("f") as flow:
+        lists = upto.map([2, 1])
+        one = inc.map([0, 1])
+        whole = gather.map(unmapped(flatten(lists)), upstream_tasks=[mapped(one)])
+        other = gather.map(flatten(unmapped(lists)), upstream_tasks=[mapped(one)])
+        called = inc(mapped(flatten(lists)))
+
+    result = flow.run().result
+
+    assert result[whole].result == [[0, 1, 0], [0, 1, 0]] == result[other].result
+    assert result[called].result == [1, 2, 1]
+
+
+def test_the_handlers_of_a_mapped_task_see_it_and_each_child() -> None:
+    seen: list[tuple[Any, str, str]] = []
+
+    def tell(task: Any, old: Any, new: Any) -> None:
+        seen.append((context.map_index, type(old).__name__, type(new).__name__))
+
+    @task(state_handlers=[tell])
+    def same(x: int) -> int:
+        return x
+
+    with Flow("f") as flow:
+        same.map([1, 2])
+    flow.run()
+
+    assert seen == [
+        (None, "Pending", "Mapped"),
+        (0, "Pending", "Running"),
+        (0, "Running", "Success"),
+        (1, "Pending", "Running"),
+        (1, "Running", "Success"),
+    ]
+
+
+def test_a_handler_can_fail_a_mapped_task_before_its_children() -> None:
+    def refuse(task: Any, old: Any, new: Any) -> Any:
+        return Failed("refused") if new.is_mapped() else None
+
+    @task(state_handlers=[refuse])
+    def same(x: int) -> int:
+        return x
+
+    with Flow("f") as flow:
+        mapped_task = same.map([1, 2])
+    state = flow.run()
+
+    assert state.is_failed()
+    assert state.result[mapped_task].message == "refused"
