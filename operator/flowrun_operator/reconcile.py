@@ -14,7 +14,7 @@ from flowrun_operator.observe.echoes import Echoes
 from flowrun_operator.observe.indices import Indices, Settled, read_run
 from flowrun_operator.observe.key import RunKey
 from flowrun_operator.observe.memory import Memories
-from flowrun_operator.observe.world import World
+from flowrun_operator.observe.world import Children, World
 from flowrun_operator.perform.api import Api
 from flowrun_operator.perform.errors import ApiError
 from flowrun_operator.perform.events import Emitter
@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 #: A write for progress alone waits until the last write is so old.
 PROGRESS_INTERVAL = timedelta(seconds=2)
+#: Whether what was done has helped is looked at after that time, if no event has told before.
+LOOK_AGAIN = timedelta(seconds=10)
 #: Waits between tries to create what was refused: doubling from the first to the last.
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=2), timedelta(seconds=30)
 
@@ -78,24 +80,25 @@ class Reconciler:
         seen = self._indices.run(key)
         doubted = key in self._doubted
         self._doubted.discard(key)
-        if isinstance(seen, FlowRun) and managed_elsewhere(seen):
-            self._memories.forget(key)
-            return None
-        if isinstance(seen, Settled):
-            expired = seen.expires_at is not None and self._clock() >= seen.expires_at
-            if not expired and not has_leftovers(key, self._indices.children(key)):
+        match seen:
+            case FlowRun() if managed_elsewhere(seen):
                 self._memories.forget(key)
-                return self._seconds_until(seen.expires_at)
-        elif seen is not None and not doubted and not seen.metadata.deletion_timestamp:
-            world = await self._observer.look(seen)
-            if self._has_nothing_to_do(world):
-                self._after_turn(world)
-                return self._seconds_until(self._next_turn(world))
+                return None
+            case FlowRun() if not seen.metadata.deletion_timestamp:
+                world = None if doubted else await self._observer.look(seen)
+                if world is not None and self._has_nothing_to_do(world):
+                    self._after_turn(world)
+                    return self._seconds_until(self._next_turn(world))
+            case _ if not self._leaves_work(key, seen, doubted=doubted):
+                self._memories.forget(key)
+                return self._seconds_until(self._next_sweep(key, seen))
         with self._metrics.turns.time():
             return await self._act(key, afresh=doubted)
 
     async def _act(self, key: RunKey, *, afresh: bool) -> float | None:
         body = await find_run(self._api, key)
+        if body is not None:
+            self._indices.answered(key, body)
         if body is None or body["metadata"].get("deletionTimestamp"):
             return await self._sweep(key)
         run, faults = read_run(body)
@@ -110,12 +113,14 @@ class Reconciler:
             # have a cause that the index does not show yet, and what has ended may still run.
             world = await self._observer.look(run, faults, confirm=True)
             verdict = judge(world)
-        performed = await perform(self._api, steps(world, verdict, self._settings))
-        self._remember_refusals(world, performed)
+        stages = steps(world, verdict, self._settings)
+        performed = await perform(self._api, stages)
+        self._indices.told_gone(performed.gone)
+        self._remember_creates(world, performed)
         status = report.compose(world, verdict, performed)
         if not report.differs(run.status, status):
             self._after_turn(world)
-            return self._seconds_until(self._next_turn(world))
+            return self._seconds_until(self._next_turn(world, acted=bool(stages)))
         await self._write(world, status, verdict)
         return 0.0  # what follows from what was written is the next turn's
 
@@ -128,6 +133,7 @@ class Reconciler:
         except ApiError:
             self._echoes.heard(key)
             raise
+        self._indices.answered(key, written)
         if written["metadata"]["resourceVersion"] == run.metadata.resource_version:
             self._echoes.heard(key)  # nothing has changed, so no event will tell of it
         if verdict.begins:
@@ -145,9 +151,29 @@ class Reconciler:
         stages = sweep(key, left, self._clock())
         self._memories.forget(key)
         if stages:
-            await perform(self._api, stages)
+            performed = await perform(self._api, stages)
+            self._indices.told_gone(performed.gone)
             logger.info("run=%s gone, swept=%s", key, [a.name for s in stages for a in s])
-        return self._seconds_until(next_sweep(left, self._clock()))
+        return self._seconds_until(self._next_sweep(key, None, acted=bool(stages)))
+
+    def _leaves_work(self, key: RunKey, seen: FlowRun | Settled | None, *, doubted: bool) -> bool:
+        """Of a run that has settled, is gone or is going: whether something is left to do."""
+        left, now = self._indices.children(key), self._clock()
+        if isinstance(seen, Settled):
+            expired = seen.expires_at is not None and now >= seen.expires_at
+            return expired or has_leftovers(key, left, now)
+        return doubted or bool(sweep(key, left, now))
+
+    def _next_sweep(
+        self, key: RunKey, seen: FlowRun | Settled | None, *, acted: bool = False
+    ) -> datetime | None:
+        left, now = self._indices.children(key), self._clock()
+        moments = [next_sweep(left, now)]
+        if isinstance(seen, Settled):
+            moments.append(seen.expires_at)
+        if acted and left != Children():
+            moments.append(now + LOOK_AGAIN)
+        return min((m for m in moments if m is not None), default=None)
 
     def _has_nothing_to_do(self, world: World) -> bool:
         verdict = judge(world)
@@ -163,7 +189,7 @@ class Reconciler:
         written_at = world.memory.written_at
         return written_at is not None and world.now < written_at + PROGRESS_INTERVAL
 
-    def _remember_refusals(self, world: World, performed: Performed) -> None:
+    def _remember_creates(self, world: World, performed: Performed) -> None:
         if not performed.created:
             return
         times = world.memory.refused_times + 1 if performed.refusals else 0
@@ -173,13 +199,16 @@ class Reconciler:
             refusals=performed.refusals,
             refused_times=times,
             retry_at=world.now + wait if wait else None,
+            made_at=world.now if performed.uids else world.memory.made_at,
         )
 
-    def _next_turn(self, world: World) -> datetime | None:
+    def _next_turn(self, world: World, *, acted: bool = False) -> datetime | None:
         moments = [wake_at(world), self._observer.asks_again_at(world)]
+        if acted:
+            moments.append(world.now + LOOK_AGAIN)
         if not world.under_way or cleanup.finished(world):
             moments.append(next_sweep(world.children, world.now))
-        if self._wrote_lately(world) and world.memory.written_at:
+        if self._wrote_lately(world) and world.memory.written_at and not cleanup.finished(world):
             moments.append(world.memory.written_at + PROGRESS_INTERVAL)
         return min((m for m in moments if m is not None), default=None)
 

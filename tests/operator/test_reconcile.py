@@ -16,10 +16,11 @@ from flowrun_operator.observe.memory import Memories
 from flowrun_operator.observe.pods import read_pod
 from flowrun_operator.perform.errors import ApiError, Conflict
 from flowrun_operator.perform.events import Emitter
+from flowrun_operator.plan.dask_leftovers import FINALIZER
 from flowrun_operator.reconcile import Reconciler
 from flowrun_operator.report.metrics import Metrics
 from tests.operator.build import NOW, UID, a_testimony
-from tests.operator.fake_api import FakeApi, serving, status
+from tests.operator.fake_api import FakeApi, as_json, serving, status
 from tests.operator.plan.build import SETTINGS
 
 KEY = RunKey("data", "diamond", UID)
@@ -30,8 +31,11 @@ QUOTA = 'pods "r" is forbidden: exceeded quota: q'
 class Cluster:
     """The fake API, an operator in front of it, and the hands that play Kubernetes and Dask."""
 
-    def __init__(self, fake: FakeApi, operator: Callable[[], Reconciler], echoes: Echoes) -> None:
+    def __init__(
+        self, fake: FakeApi, watch: "Watch", operator: Callable[[], Reconciler], echoes: Echoes
+    ) -> None:
         self.fake = fake
+        self.watch = watch
         self._start = operator
         self.operator = operator()
         self.now = NOW
@@ -89,11 +93,32 @@ class Cluster:
         self.fake.store("flowruns", body | {"spec": body["spec"] | spec})
 
 
-class Live(Mapping[RunKey, list[Any]]):
-    """An index that shows the fake's store as it is."""
+class Watch:
+    """What the watches have delivered of a fake's store: all of it, or all up to a moment."""
 
-    def __init__(self, fake: FakeApi, resource: str, of: Callable[..., Any], read: Any) -> None:
-        self._bodies = lambda: fake.of(resource)
+    def __init__(self, fake: FakeApi) -> None:
+        self._fake = fake
+        self._shown: dict[tuple[str, str, str], dict[str, Any]] | None = None
+
+    def falls_behind(self) -> None:
+        """From now on it shows what there is now, until it is told again."""
+        self._shown = {key: as_json(body) for key, body in self._fake.objects.items()}
+
+    def catches_up(self) -> None:
+        """It shows everything at once again."""
+        self._shown = None
+
+    def of(self, resource: str) -> list[dict[str, Any]]:
+        """All objects of a kind that it shows."""
+        objects = self._fake.objects if self._shown is None else self._shown
+        return [body for (kind, _, _), body in objects.items() if kind == resource]
+
+
+class Live(Mapping[RunKey, list[Any]]):
+    """An index that shows what the watches have delivered."""
+
+    def __init__(self, watch: Watch, resource: str, of: Callable[..., Any], read: Any) -> None:
+        self._bodies = lambda: watch.of(resource)
         self._of = of
         self._read = read
 
@@ -116,10 +141,11 @@ async def a_cluster_with_a_run(**spec: Any) -> AsyncIterator[Cluster]:
     meta = {"name": "diamond", "namespace": "data", "uid": UID}
     flow = {"flow": {"entrypoint": "flows.diamond:flow"}}
     fake.store("flowruns", {"metadata": meta, "spec": {**flow, **spec}})
+    watch = Watch(fake)
     indices = Indices(
-        runs=Live(fake, "flowruns", key.of_run, index_run),
-        pods=Live(fake, "pods", key.of_child, read_pod),
-        clusters=Live(fake, "daskclusters", key.of_child, dask.read_cluster),
+        runs=Live(watch, "flowruns", key.of_run, index_run),
+        pods=Live(watch, "pods", key.of_child, read_pod),
+        clusters=Live(watch, "daskclusters", key.of_child, dask.read_cluster),
     )
     echoes = Echoes()
     async with serving(fake) as api:
@@ -141,7 +167,7 @@ async def a_cluster_with_a_run(**spec: Any) -> AsyncIterator[Cluster]:
                 echoes=echoes,
             )
 
-        cluster = Cluster(fake, operator, echoes)
+        cluster = Cluster(fake, watch, operator, echoes)
         yield cluster
 
 
@@ -190,6 +216,110 @@ async def test_a_run_at_rest_costs_no_request() -> None:
         cluster.fake.requests.clear()
         await cluster.settle()
         assert cluster.fake.requests == []
+
+
+#: What a run costs until its children are there, whatever comes through the watches meanwhile.
+START = [
+    "get flowruns",
+    "update flowruns/status",
+    "get flowruns",
+    "create networkpolicies",
+    *sorted(["create daskclusters", "create pods"]),
+    "update flowruns/status",
+]
+
+
+async def test_a_watch_that_lags_behind_our_own_writes_costs_no_request() -> None:
+    async with a_cluster_with_a_run() as cluster:
+        cluster.watch.falls_behind()
+        for _ in range(5):  # as many events
+            await cluster.settle()
+        requests = cluster.fake.requests
+        assert [*requests[:4], *sorted(requests[4:6]), *requests[6:]] == START
+        cluster.watch.catches_up()
+        await cluster.settle()
+        assert len(requests) == len(START)  # what the start waits for is told a moment later
+        cluster.now += timedelta(seconds=2)
+        await cluster.settle()
+        assert requests[len(START) :] == ["get flowruns", "update flowruns/status"]
+
+
+async def test_a_child_that_does_not_show_in_time_is_asked_for() -> None:
+    async with a_cluster_with_a_run(backoffLimit=0) as cluster:
+        cluster.watch.falls_behind()
+        await cluster.settle()
+        [pod] = [k for k in cluster.fake.objects if k[0] == "pods"]
+        del cluster.fake.objects[pod]  # and no event tells of it
+        cluster.now += timedelta(seconds=2)
+        cluster.fake.requests.clear()
+        assert await cluster.operator.turn(KEY) == 3.0
+        assert cluster.fake.requests == []
+        cluster.now += timedelta(seconds=3)
+        await cluster.settle()
+        assert (cluster.run()["phase"], cluster.run()["reason"]) == ("Failed", "RunnerLost")
+
+
+async def test_what_somebody_else_wrote_counts_once_the_watch_has_told_of_it() -> None:
+    async with a_cluster_with_a_run() as cluster:
+        cluster.watch.falls_behind()
+        await cluster.settle()
+        cluster.runner(running={})
+        cluster.wants(cancel=True)
+        await cluster.settle()
+        assert cluster.run()["phase"] == "Starting"  # nobody has told of it yet
+        cluster.watch.catches_up()
+        await cluster.settle()
+        assert cluster.fake.of("pods")[-1]["spec"]["activeDeadlineSeconds"] == 1
+
+
+async def test_what_goes_by_itself_costs_no_request() -> None:
+    async with a_cluster_with_a_run() as cluster:
+        await cluster.settle()
+        [name] = [k for k in cluster.fake.objects if k[0] == "daskclusters"]
+        cluster_body = as_json(cluster.fake.objects[name])
+        cluster.succeeds()
+        await cluster.settle()
+        goes = {
+            "deletionTimestamp": cluster.now.isoformat(),
+            "finalizers": ["foregroundDeletion", FINALIZER],
+        }
+        cluster.fake.store("daskclusters", {"metadata": cluster_body["metadata"] | goes})
+        cluster.fake.requests.clear()
+        assert await cluster.operator.turn(KEY) == 60.0  # of the ended run
+        del cluster.fake.objects["flowruns", "data", "diamond"]
+        [runner] = cluster.fake.of("pods")
+        runner["metadata"]["deletionTimestamp"] = cluster.now.isoformat()
+        assert await cluster.operator.turn(KEY) == 60.0  # of the one that is gone
+        assert cluster.fake.requests == []
+
+
+async def test_a_deletion_that_did_not_help_is_repeated_soon_though_no_event_comes() -> None:
+    async with a_cluster_with_a_run() as cluster:
+        await cluster.settle()
+        cluster.succeeds()
+        cluster.fake.before = lambda verb, _: status(409, "busy") if verb == "delete" else None
+        await cluster.settle()
+        assert cluster.run()["phase"] == "Succeeded"
+        assert await cluster.operator.turn(KEY) == 10.0
+        del cluster.fake.objects["flowruns", "data", "diamond"]
+        assert await cluster.operator.turn(KEY) == 10.0
+        cluster.fake.before = lambda *_: None
+        await cluster.settle()
+        assert cluster.fake.of("daskclusters") == cluster.fake.of("pods") == []
+
+
+async def test_what_an_index_shows_for_ever_is_not_swept_for_ever() -> None:
+    async with a_cluster_with_a_run() as cluster:
+        await cluster.settle()
+        del cluster.fake.objects["flowruns", "data", "diamond"]
+        cluster.watch.falls_behind()
+        cluster.fake.objects.clear()  # while the watch was cut: nobody will tell
+        await cluster.settle()
+        assert await cluster.operator.turn(KEY) is None
+        cluster.fake.requests.clear()
+        cluster.operator.doubt(KEY)
+        assert await cluster.operator.turn(KEY) is None
+        assert cluster.fake.requests == ["get flowruns"]
 
 
 async def test_what_is_refused_is_named_and_made_once_it_may_be() -> None:
@@ -393,10 +523,10 @@ async def suspend_and_resume(cluster: Cluster, settle: Settle) -> None:
 
 #: Life, writes in it, the phase it ends with, how its attempts ended.
 LIVES: dict[str, tuple[Callable[[Cluster, Settle], Awaitable[None]], int, str, list[Any]]] = {
-    "success": (success, 10, "Succeeded", [None]),
-    "failure and retry": (failure_and_retry, 22, "Succeeded", ["SchedulerLost", None]),
-    "cancel": (cancel, 13, "Cancelled", ["Cancelled"]),
-    "suspend and resume": (suspend_and_resume, 23, "Succeeded", ["Suspended", None]),
+    "success": (success, 9, "Succeeded", [None]),
+    "failure and retry": (failure_and_retry, 20, "Succeeded", ["SchedulerLost", None]),
+    "cancel": (cancel, 12, "Cancelled", ["Cancelled"]),
+    "suspend and resume": (suspend_and_resume, 21, "Succeeded", ["Suspended", None]),
 }
 KILLS = [
     (name, moment, write)

@@ -17,6 +17,7 @@ from flowrun_operator.observe.pods import Pod
 from flowrun_operator.observe.world import Children
 
 T = TypeVar("T")
+Child = TypeVar("Child", Pod, DaskCluster, WorkerGroup, Deployment)
 Index = Mapping[RunKey, Iterable[T]]
 READ_OF_METADATA = (
     "name",
@@ -52,10 +53,11 @@ class Settled:
     phase: str
     reason: str
     expires_at: datetime | None
+    resource_version: str
 
 
 class Indices:
-    """Read-only; a run or child that is missing here may exist nevertheless."""
+    """A run or child that is missing here may exist nevertheless."""
 
     def __init__(
         self,
@@ -73,6 +75,8 @@ class Indices:
         self.worker_groups = {} if worker_groups is None else worker_groups
         self.deployments = {} if deployments is None else deployments
         self.groups = {} if groups is None else groups
+        self._answers: dict[RunKey, FlowRun | Settled] = {}
+        self._gone: set[str] = set()
 
     def attach(self, of_kopf: Mapping[str, Any]) -> None:
         """Shows Kopf's indices from now on: it makes them when it starts, empty, and fills them."""
@@ -87,18 +91,39 @@ class Indices:
         """The phase of every run."""
         return [_phase(run) for runs in self.runs.values() for run in runs]
 
+    def answered(self, key: RunKey, body: Mapping[str, Any]) -> None:
+        """The API server has answered with the run: to a read, or to our own write."""
+        self._answers[key] = index_run(body)
+
     def run(self, key: RunKey) -> FlowRun | Settled | None:
-        """The run as it was last delivered."""
-        return next(iter(self.runs.get(key, ())), None)
+        """The run as it was last delivered, or as it was answered since."""
+        shown = next(iter(self.runs.get(key, ())), None)
+        answer = self._answers.get(key)
+        if answer is None:
+            return shown
+        if shown is not None and _version(shown) < _version(answer):
+            return answer
+        del self._answers[key]  # the watch has told of it, or that the run is gone
+        return shown
 
     def children(self, key: RunKey) -> Children:
         """All that carries the run's labels."""
         return Children(
-            pods=tuple(self.pods.get(key, ())),
-            clusters=tuple(self.clusters.get(key, ())),
-            worker_groups=tuple(self.worker_groups.get(key, ())),
-            deployments=tuple(self.deployments.get(key, ())),
+            pods=self._there(self.pods, key),
+            clusters=self._there(self.clusters, key),
+            worker_groups=self._there(self.worker_groups, key),
+            deployments=self._there(self.deployments, key),
         )
+
+    def told_gone(self, uids: Iterable[str]) -> None:
+        """The API server has none of these children any more, whatever an index shows.
+
+        A watch that begins anew after a long cut does not tell what went meanwhile.
+        """
+        self._gone.update(uids)
+
+    def _there(self, index: Index[Child], key: RunKey) -> tuple[Child, ...]:
+        return tuple(each for each in index.get(key, ()) if each.meta.uid not in self._gone)
 
     def members(self, key: GroupKey) -> tuple[Member, ...]:
         """The runs of a concurrency group that hold a place, or stand in line for one."""
@@ -148,7 +173,14 @@ def index_run(body: Mapping[str, Any]) -> FlowRun | Settled:
         return run
     ttl, end = run.spec.ttl_seconds_after_finished, status.completion_time
     expires_at = end + timedelta(seconds=ttl) if ttl is not None and end is not None else None
-    return Settled(status.phase, status.reason or "", expires_at)
+    version = run.metadata.resource_version
+    return Settled(status.phase, status.reason or "", expires_at, version)
+
+
+def _version(run: FlowRun | Settled) -> int:
+    """Of two versions of one object the larger is the newer; 0 where that cannot be told."""
+    told = run.resource_version if isinstance(run, Settled) else run.metadata.resource_version
+    return int(told) if told.isdecimal() else 0
 
 
 def _phase(run: FlowRun | Settled) -> str:

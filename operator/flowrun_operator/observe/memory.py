@@ -38,6 +38,7 @@ class Memory:
     refusals: tuple[Refusal, ...] = ()  # of the last try to create
     refused_times: int = 0
     retry_at: datetime | None = None  # no create before that
+    made_at: datetime | None = None  # of children that the index has not shown yet
     scheduler: Incarnation | None = None  # as first seen while the flow ran
     no_workers_since: datetime | None = None  # while the flow runs and the scheduler knows none
     mount_failures: dict[str, str] = field(default_factory=dict)  # pod uid -> the kubelet's words

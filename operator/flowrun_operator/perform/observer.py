@@ -1,7 +1,8 @@
 """Gathers a World: from the indices, and by a GET where an index proves nothing.
 
 An index lags behind our own writes, so that absence from it is no proof; a child that was recorded
-in the status and is missing from the index is asked for by name before anybody calls it lost.
+in the status and is missing from the index is asked for by name before anybody calls it lost. One
+that was made a moment ago is given the time to show.
 """
 
 from collections.abc import Callable
@@ -24,6 +25,8 @@ from flowrun_operator.plan.actions import Kind
 
 #: A container is created within that time, unless its image is pulled or a volume is missing.
 CREATED_WITHIN = timedelta(seconds=3)
+#: The index shows within that time what was made; until then nobody is asked about it.
+SHOWN_WITHIN = timedelta(seconds=5)
 ASK_AGAIN_AFTER = timedelta(seconds=10)
 #: Workers of a run hang alike; asking about some of them is enough.
 ASK_ABOUT = 3
@@ -55,6 +58,8 @@ class Observer:
             return world
         if not world.under_way and not confirm:
             return world
+        if world.memory.made_at is not None and not _unseen(world):
+            self._memories.update(key, made_at=None)  # what is missing from now on is asked for
         children, lost = await self._confirmed(key, world, everything=confirm)
         self._recognise_scheduler(key, world)
         self._miss_workers(key, world)
@@ -62,11 +67,13 @@ class Observer:
         return self._look(key, run, children, lost, problems)
 
     def asks_again_at(self, world: World) -> datetime | None:
-        """When a pod that hangs is to be asked about again."""
+        """When a pod that hangs, or a child that does not show, is to be asked about."""
+        hidden = _may_show_until(world) if _unseen(world) else None
         if world.run.status.phase is not Phase.STARTING or not any(map(_is_creating, _pods(world))):
-            return None
+            return hidden
         asked_at = world.memory.mounts_asked_at
-        return (asked_at + ASK_AGAIN_AFTER) if asked_at else world.now + CREATED_WITHIN
+        hangs = (asked_at + ASK_AGAIN_AFTER) if asked_at else world.now + CREATED_WITHIN
+        return min(hangs, hidden) if hidden else hangs
 
     def _look(
         self,
@@ -92,7 +99,7 @@ class Observer:
         """The children, with those that are asked for as they are now; and the uids of the lost."""
         children, lost = self._indices.children(key), set[str]()
         attempt = world.attempt
-        if attempt is None:
+        if attempt is None or (not everything and _may_show_until(world)):
             return children, frozenset()
         if attempt.cluster_uid and (everything or world.cluster is None):
             name, uid = attempt.cluster_name, attempt.cluster_uid
@@ -151,6 +158,23 @@ class Observer:
         for pod in hanging[:ASK_ABOUT]:
             failures[pod.meta.uid] = await mount_failure(self._api, key.namespace, pod.meta.uid)
         self._memories.update(key, mount_failures=failures, mounts_asked_at=world.now)
+
+
+def _unseen(world: World) -> bool:
+    """A child is recorded, and the index does not show it."""
+    attempt = world.attempt
+    return attempt is not None and (
+        (attempt.cluster_uid is not None and world.cluster is None)
+        or (attempt.runner_pod_uid is not None and world.runner is None)
+    )
+
+
+def _may_show_until(world: World) -> datetime | None:
+    """Until when a child that was never shown may just not show yet; None where it is over."""
+    made_at = world.memory.made_at
+    if made_at is None or world.now >= made_at + SHOWN_WITHIN:
+        return None
+    return made_at + SHOWN_WITHIN
 
 
 def _pods(world: World) -> tuple[Pod, ...]:

@@ -1,6 +1,7 @@
 """Carries out what the plan says."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 from flowrun_operator.api.reasons import Reason
@@ -27,11 +28,19 @@ from flowrun_operator.plan.actions import (
 MALFORMED = frozenset({400, 422})
 
 
+@dataclass(frozen=True)
+class Gone:
+    """There is no such object any more."""
+
+    uid: str
+
+
 async def perform(api: Api, stages: tuple[Stage, ...]) -> Performed:
     """Stage by stage, each side by side; a refusal ends it. Raises Unavailable and Conflict."""
     uids: dict[Kind, str] = {}
     refusals: list[Refusal] = []
     kept: list[str] = []
+    gone: set[str] = set()
     for stage in stages:
         # All of a stage is waited for before any failure of it is raised: what was begun is known.
         outcomes = await asyncio.gather(
@@ -43,6 +52,8 @@ async def perform(api: Api, stages: tuple[Stage, ...]) -> Performed:
                     raise outcome
                 case Refusal():
                     refusals.append(outcome)
+                case Gone():
+                    gone.add(outcome.uid)
                 case str() if isinstance(action, Create):
                     uids[action.kind] = outcome
                 case str():
@@ -54,24 +65,24 @@ async def perform(api: Api, stages: tuple[Stage, ...]) -> Performed:
         uids=uids,
         refusals=tuple(refusals),
         created=any(isinstance(a, Create) for a in actions),
+        gone=frozenset(gone),
         post_mortem=kept[-1] if kept else None,
         released=any(isinstance(a, Delete) and a.kind is Kind.DASK_CLUSTER for a in actions),
     )
 
 
-async def _carry_out(api: Api, action: Action) -> str | Refusal | None:
+async def _carry_out(api: Api, action: Action) -> str | Refusal | Gone | None:
     match action:
         case Create():
             return await _create(api, action)
         case Delete():
-            await _delete(api, action)
+            return await _delete(api, action)
         case Stop():
-            await _stop(api, action)
+            return await _stop(api, action)
         case Unblock():
-            await _unblock(api, action)
+            return await _unblock(api, action)
         case Collect():
             return await collect_evidence(api, action)
-    return None
 
 
 async def _create(api: Api, action: Create) -> str | Refusal:
@@ -105,19 +116,22 @@ async def _already_ours(api: Api, action: Create, conflict: Conflict) -> str | R
     return Refusal(action.kind, action.name, Reason.FORBIDDEN, words)
 
 
-async def _delete(api: Api, action: Delete) -> None:
+async def _delete(api: Api, action: Delete) -> Gone | None:
     resource = RESOURCES[action.kind]
     try:
         uid = action.uid or await _owned_uid(api, action)
         if uid is None:
-            return
+            return None
         options: dict[str, Any] = {
             "preconditions": {"uid": uid},
             "propagationPolicy": "Foreground" if action.foreground else "Background",
         }
         await api.delete(resource, action.namespace, action.name, options)
-    except (NotFound, Conflict):
-        return  # it is gone, or another object has its name by now
+    except NotFound:
+        return Gone(action.uid) if action.uid else None
+    except Conflict:
+        pass  # another object has its name by now, or it changes just now: it is looked at again
+    return None
 
 
 async def _owned_uid(api: Api, action: Delete) -> str | None:
@@ -126,16 +140,19 @@ async def _owned_uid(api: Api, action: Delete) -> str | None:
     return there.uid if there.owner_uid == action.owner_uid else None
 
 
-async def _stop(api: Api, action: Stop) -> None:
+async def _stop(api: Api, action: Stop) -> Gone | None:
     # The uid is a precondition: a pod of the same name that came later is left alone.
     patch = {"metadata": {"uid": action.uid}, "spec": {"activeDeadlineSeconds": 1}}
     try:
         await api.merge(RESOURCES[Kind.POD], action.namespace, action.name, patch)
-    except (NotFound, Conflict):
-        return
+    except NotFound:
+        return Gone(action.uid)
+    except Conflict:
+        pass
+    return None
 
 
-async def _unblock(api: Api, action: Unblock) -> None:
+async def _unblock(api: Api, action: Unblock) -> Gone | None:
     # Tested and removed in one request: a finalizer that came meanwhile is not ours to take off.
     patch: list[dict[str, Any]] = [
         {"op": "test", "path": "/metadata/uid", "value": action.uid},
@@ -144,5 +161,8 @@ async def _unblock(api: Api, action: Unblock) -> None:
     ]
     try:
         await api.json_patch(RESOURCES[action.kind], action.namespace, action.name, patch)
-    except (NotFound, Conflict, Refused):
-        return  # it is gone, or changed: its next event tells
+    except NotFound:
+        return Gone(action.uid)
+    except (Conflict, Refused):
+        pass  # it has changed
+    return None

@@ -15,4 +15,5 @@ class Performed:
     refusals: tuple[Refusal, ...] = ()
     created: bool = False  # something was to be created
     released: bool = False  # the DaskCluster's deletion was asked for
+    gone: frozenset[str] = frozenset()  # uids of which the API server says that they are gone
     post_mortem: str | None = None  # the bundle that was made; "" where none could be

@@ -56,13 +56,13 @@ def next_sweep(left: Children, now: datetime) -> datetime | None:
     return min((max(m, now + SWEEP_AGAIN) for m in moments if m is not None), default=None)
 
 
-def has_leftovers(key: RunKey, left: Children) -> bool:
-    """Something of a run that has ended and given up its cluster still runs, or will."""
-    return bool(
-        left.clusters
-        or left.worker_groups
-        or any(not p.ended and p.meta.owner_uid == key.uid for p in left.pods)
-    )
+def has_leftovers(key: RunKey, left: Children, now: datetime) -> bool:
+    """Something of a run that has ended and given up its cluster is still to be ended.
+
+    What is being deleted, and what waits for the end of that, goes by itself.
+    """
+    runners = (p for p in left.pods if p.meta.owner_uid == key.uid and not p.ended)
+    return bool(_dask_leftovers(left, now)) or any(runners)
 
 
 def _start(world: World, settings: Settings) -> tuple[Stage, ...]:

@@ -13,6 +13,8 @@ from flowrun_operator.observe.world import World
 
 LONGEST_MESSAGE = 4096
 SUCCESS = "The flow succeeded."
+#: Reason of a condition whose message says what the start waits for.
+STARTING = "Starting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def _cluster_ready(world: World, verdict: Verdict, *, released: bool) -> Fact | 
         return None if was_ready else Fact(True, "ClusterReady", _workers_in_words(world))
     if verdict.phase is Phase.STARTING:
         awaited = what_is_awaited(world)
-        return Fact(False, "Starting", f"{awaited[0].upper()}{awaited[1:]}.")
+        return Fact(False, STARTING, f"{awaited[0].upper()}{awaited[1:]}.")
     gone = released or not (world.under_way or verdict.final)
     if gone and before is not None and before.reason not in START_CAUSES:
         return Fact(False, "ClusterDeleted", "The attempt has ended.")
@@ -90,7 +92,7 @@ def _running(world: World, verdict: Verdict) -> Fact | None:
             return None
         return Fact(True, "FlowStarted", "The flow runs.", since=flow_started_at(world))
     if verdict.phase is Phase.STARTING:
-        return Fact(False, "Starting", "The flow has not started.")
+        return Fact(False, STARTING, "The flow has not started.")
     if _ends(world, verdict) and world.attempt is not None:
         return Fact(False, verdict.phase, "The run has ended.")
     if verdict.ends is not None:

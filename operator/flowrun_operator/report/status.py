@@ -25,7 +25,7 @@ from flowrun_operator.report.attempts import (
     total,
     with_post_mortem,
 )
-from flowrun_operator.report.conditions import conditions
+from flowrun_operator.report.conditions import STARTING, conditions
 from flowrun_operator.report.usage import usage_of
 from flowrun_operator.report.words import duration
 
@@ -65,15 +65,23 @@ def differs(before: FlowRunStatus, after: FlowRunStatus) -> bool:
 
 
 def differs_in_progress_only(before: FlowRunStatus, after: FlowRunStatus) -> bool:
-    """Nothing but counts has changed: such a write can wait a moment."""
+    """Nothing but counts and what the start waits for has changed: such a write can wait."""
+    return _without_progress(before) == _without_progress(after)
+
+
+def _without_progress(status: FlowRunStatus) -> FlowRunStatus:
     counts: dict[str, Any] = {
         "tasks": None,
         "workers": None,
         "summary": None,
         "failed_tasks": [],
         "usage": None,
+        "conditions": [
+            c.model_copy(update={"message": ""}) if c.reason == STARTING else c
+            for c in status.conditions
+        ],
     }
-    return before.model_copy(update=counts) == after.model_copy(update=counts)
+    return status.model_copy(update=counts)
 
 
 def _without_clock(status: FlowRunStatus) -> FlowRunStatus:

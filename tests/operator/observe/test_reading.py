@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from flowrun_operator.api import FlowRun, Phase
 from flowrun_operator.observe import dask, key
 from flowrun_operator.observe.indices import Indices, Settled, index_run, read_run
@@ -156,7 +158,7 @@ def test_the_index_keeps_what_is_read_and_not_what_a_user_may_fill() -> None:
 def test_a_run_that_has_ended_and_given_up_its_cluster_is_kept_as_settled() -> None:
     ended = {"phase": "Failed", "reason": "TaskFailed", "completionTime": "2026-11-22T05:01:00Z"}
     assert index_run(a_run_body(**ended)) == Settled(
-        "Failed", "TaskFailed", datetime(2026, 11, 22, 5, 2, tzinfo=UTC)
+        "Failed", "TaskFailed", datetime(2026, 11, 22, 5, 2, tzinfo=UTC), "7"
     )
     assert isinstance(index_run(a_run_body(**ended, schedulerAddress="tcp://x:1")), FlowRun)
 
@@ -192,6 +194,51 @@ def test_attached_indices_show_what_is_delivered_later() -> None:
     assert indices.phases() == ["Running"]
     assert indices.children(KEY).clusters == (a_cluster(),)
     assert indices.all_keys() == {KEY}
+
+
+def a_version(number: str, phase: str) -> dict[str, Any]:
+    body = a_run_body(phase=phase)
+    return body | {"metadata": body["metadata"] | {"resourceVersion": number}}
+
+
+@pytest.mark.parametrize(
+    ("shown", "answered", "expected"),
+    [
+        ("9", "10", "Running"),  # numbers, not words
+        ("10", "10", "Pending"),
+        ("11", "10", "Pending"),
+        ("9", "no number", "Pending"),
+    ],
+)
+def test_of_what_is_shown_and_what_was_answered_the_newer_counts(
+    shown: str, answered: str, expected: str
+) -> None:
+    indices = Indices(runs={KEY: [index_run(a_version(shown, "Pending"))]})
+    indices.answered(KEY, a_version(answered, "Running"))
+    for _ in range(2):
+        run = indices.run(KEY)
+        assert isinstance(run, FlowRun)
+        assert run.status.phase == expected
+
+
+def test_an_answer_is_kept_until_the_watch_has_told_as_much() -> None:
+    runs = {KEY: [index_run(a_version("7", "Pending"))]}
+    indices = Indices(runs=runs)
+    indices.answered(KEY, a_version("8", "Running"))
+    runs[KEY] = [index_run(a_version("9", "Starting"))]
+    assert indices.run(KEY) == runs[KEY][0]
+    runs[KEY] = [index_run(a_version("3", "Pending"))]  # as after a restored backup
+    assert indices.run(KEY) == runs[KEY][0]
+
+
+def test_an_answer_does_not_outlive_its_run() -> None:
+    runs = {KEY: [index_run(a_version("7", "Pending"))]}
+    indices = Indices(runs=runs)
+    indices.answered(KEY, a_version("8", "Running"))
+    gone = runs.pop(KEY)
+    assert indices.run(KEY) is None
+    runs[KEY] = gone
+    assert indices.run(KEY) == gone[0]
 
 
 def world_of(*pods: Any, recorded: bool = True, lost: frozenset[str] = frozenset()) -> Any:

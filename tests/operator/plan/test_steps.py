@@ -207,20 +207,29 @@ def test_a_cluster_under_deletion_is_looked_at_again() -> None:
     assert next_sweep(Children(clusters=(a_cluster(),)), NOW) is None
 
 
+GROUP_OF_A_CLUSTER = Children(
+    clusters=(a_cluster(**FOREGROUND),), worker_groups=(a_worker_group(),)
+)
+
+
 @pytest.mark.parametrize(
     ("left", "expected"),
     [
         (Children(), False),
         (Children(pods=(a_runner(ended("runner", 0), phase="Succeeded"),)), False),
         (Children(pods=(a_runner(),)), True),
-        (Children(clusters=(a_cluster(**FOREGROUND),)), True),
+        (Children(clusters=(a_cluster(),)), True),
+        (Children(clusters=(a_cluster(**BACKGROUND),), pods=(a_dask_pod(),)), True),
+        (Children(clusters=(a_cluster(**FOREGROUND),), pods=(a_dask_pod(),)), False),
+        (Children(clusters=(a_cluster(**MINUTE_AGO),)), True),
         (Children(worker_groups=(a_worker_group(),)), True),
+        (GROUP_OF_A_CLUSTER, False),
     ],
 )
-def test_a_settled_run_is_looked_at_only_if_something_of_it_lives(
+def test_a_settled_run_is_looked_at_only_if_something_of_it_is_to_be_ended(
     left: Children, expected: bool
 ) -> None:
-    assert has_leftovers(KEY, left) is expected
+    assert has_leftovers(KEY, left, NOW) is expected
 
 
 def test_a_start_cause_does_not_stop_what_is_missing_from_being_made() -> None:

@@ -1,5 +1,6 @@
 """The status that a turn writes."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -249,3 +250,13 @@ def test_counts_alone_may_wait_and_a_phase_may_not() -> None:
     assert differs(first, more)
     assert differs_in_progress_only(first, more)
     assert not differs_in_progress_only(first, more.model_copy(update={"phase": Phase.FAILED}))
+
+
+def test_what_the_start_waits_for_is_progress_and_a_cause_is_none() -> None:
+    world = a_world(run=a_run(Phase.PENDING), runner=None)
+    first = after(world)
+    later = after(replace(world, runner=a_runner()))
+    assert differs(first, later)
+    assert differs_in_progress_only(first, later)
+    unscheduled = a_runner(phase="Pending", node="", unschedulable="0/1 nodes are available")
+    assert not differs_in_progress_only(first, after(replace(world, runner=unscheduled)))
