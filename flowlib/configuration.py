@@ -8,8 +8,9 @@ from typing import Any
 PREFIX = "FLOWLIB__"
 
 DEFAULTS: dict[str, Any] = {
-    "flows": {"eager_edge_validation": False},
-    "tasks": {"defaults": {"max_retries": 0, "retry_delay": None}},
+    "home_dir": "~/.flowlib",
+    "flows": {"eager_edge_validation": False, "checkpointing": False, "run_on_schedule": True},
+    "tasks": {"defaults": {"max_retries": 0, "retry_delay": None, "timeout": None}},
     "engine": {
         "executor": {
             "default_class": "flowlib.executors.LocalExecutor",

@@ -17,6 +17,7 @@ from flowlib.utilities.context import context
 from flowlib.utilities.edges import EdgeAnnotation
 
 if TYPE_CHECKING:
+    from flowlib.engine.result import Result
     from flowlib.engine.state import State
 
 FlowStateHandler = Callable[["Flow", "State", "State"], "State | None"]
@@ -41,6 +42,7 @@ class Flow:
         state_handlers: Iterable[FlowStateHandler] | None = None,
         on_failure: Callable[["Flow", "State"], Any] | None = None,
         validate: bool | None = None,
+        result: "Result | None" = None,
     ) -> None:
         if not name:
             raise ValueError("A flow needs a name.")
@@ -49,6 +51,8 @@ class Flow:
         self.executor = executor
         self.run_config = run_config
         self.storage = storage
+        #: How results of tasks are kept that have no Result of their own.
+        self.result = result
         self.state_handlers: list[FlowStateHandler] = list(state_handlers or ())
         self.on_failure = on_failure
         #: Every task of the flow, in the order in which they were added, with its name in it.

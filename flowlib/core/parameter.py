@@ -5,6 +5,7 @@ from typing import Any
 
 from flowlib.core.task import Task
 from flowlib.engine import signals
+from flowlib.engine.results.prefect_result import PrefectResult
 from flowlib.utilities.context import context
 
 
@@ -30,7 +31,8 @@ class Parameter(Task):
     ) -> None:
         self.required = default is no_default if required is None else required
         self.default = None if default is no_default or self.required else default
-        super().__init__(name=name, slug=name, tags=tags)
+        # Its value is kept by whoever gives it: nothing is written, even with checkpointing.
+        super().__init__(name=name, slug=name, tags=tags, result=PrefectResult(), checkpoint=False)
 
     def __repr__(self) -> str:
         return f"<Parameter: {self.name}>"

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any, Self, get_args, get_origin
 
 from flowlib import triggers
 from flowlib.configuration import config
-from flowlib.core import signature
+from flowlib.core import keeping, signature
 from flowlib.utilities.context import context
 from flowlib.utilities.edges import EdgeAnnotation
 from flowlib.utilities.logging import get_logger
 
 if TYPE_CHECKING:
     from flowlib.core.flow import Flow
+    from flowlib.core.keeping import Validator
+    from flowlib.engine.result import Result
     from flowlib.engine.state import State
 
 StateHandler = Callable[["Task", "State", "State"], "State | None"]
@@ -41,10 +43,19 @@ class Task:
         max_retries: int | None = None,
         retry_delay: datetime.timedelta | None = None,
         retry_on: type[Exception] | Iterable[type[Exception]] | None = None,
+        timeout: int | datetime.timedelta | None = None,
         trigger: triggers.Trigger | None = None,
         skip_on_upstream_skip: bool = True,
+        cache_for: datetime.timedelta | None = None,
+        cache_validator: "Validator | None" = None,
+        cache_key: str | None = None,
+        checkpoint: bool | None = None,
         state_handlers: Iterable[StateHandler] | None = None,
         on_failure: Callable[["Task", "State"], Any] | None = None,
+        log_stdout: bool = False,
+        result: "Result | None" = None,
+        target: str | Callable[..., str] | None = None,
+        task_run_name: str | Callable[..., str] | None = None,
         nout: int | None = None,
     ) -> None:
         if isinstance(tags, str):
@@ -63,6 +74,15 @@ class Task:
         self.skip_on_upstream_skip = skip_on_upstream_skip
         self.state_handlers: list[StateHandler] = list(state_handlers or ())
         self.on_failure = on_failure
+        self.timeout = keeping.seconds(defaults.timeout if timeout is None else timeout)
+        self.log_stdout = log_stdout
+        self.task_run_name = task_run_name
+        self.cache_for = cache_for
+        self.cache_key = cache_key
+        self.cache_validator = keeping.validator(cache_for, cache_validator)
+        self.checkpoint = checkpoint
+        self.target = target
+        self.result = keeping.at_target(result, target)
         self.nout = _nout(self.run) if nout is None else nout
         self.auto_generated = False
         if (unused := context.get("unused_tasks")) is not None:

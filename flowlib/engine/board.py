@@ -193,6 +193,7 @@ class Board:
                 measured=not (node.mapped or node.held)
                 and any(its.mapped and not its.flattened for its in self.ways_out(column)),
                 counted=any(its.mapped and its.flattened for its in self.ways_out(column)),
+                result=node.result,
             )
         return column.spec
 

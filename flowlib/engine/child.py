@@ -7,6 +7,7 @@ from typing import Any
 from flowlib.configuration import config
 from flowlib.core.task import Task
 from flowlib.engine import guard, signals
+from flowlib.engine.extras import Extras
 from flowlib.engine.inputs import SUCCEEDED
 from flowlib.engine.state import (
     Failed,
@@ -18,8 +19,10 @@ from flowlib.engine.state import (
     Skipped,
     State,
     Success,
+    TimedOut,
     TriggerFailed,
 )
+from flowlib.exceptions import TaskTimeoutSignal
 from flowlib.utilities.context import context
 from flowlib.utilities.logging import get_logger
 
@@ -39,6 +42,7 @@ def run(
     upstream_states: Mapping[Any, State] | None,
     previous: State | None,
     call: Call,
+    extras: Extras | None = None,
 ) -> State:
     """Runs the task once, within a context that knows its child.
 
@@ -48,7 +52,7 @@ def run(
     name = context["task_full_name"]
     if not quiet:
         logger.info("Task '%s': Starting task run...", name)
-    state = _run(task, arguments, upstream_states, previous, call)
+    state = _run(task, arguments, upstream_states, previous, call, extras)
     if not quiet or not state.is_successful():
         logger.info(
             "Task '%s': Finished task run for task with final state: '%s'",
@@ -64,8 +68,13 @@ def _run(
     upstream_states: Mapping[Any, State] | None,
     previous: State | None,
     call: Call,
+    extras: Extras | None,
 ) -> State:
     old: State = previous or Pending()
+    if extras is not None and not skips(task, upstream_states):
+        found = extras.before(arguments, call)
+        if found is not None:
+            return change(task, old, found, call)
     if upstream_states is not None:
         judged = judge(task, upstream_states, call)
         if judged is not None:
@@ -73,21 +82,21 @@ def _run(
     running = change(task, old, Running("Starting task run."), call)
     if not running.is_running():
         return running
-    ended = change(task, running, _body(task, arguments, call), call)
+    ended = change(task, running, _body(task, arguments, call, extras), call)
     while isinstance(ended, Looped):
         count = ended.loop_count or context.get("task_loop_count", 1) + 1
         context.update(task_loop_count=count, task_loop_result=ended.result, task_run_count=1)
         running = change(task, Pending(), Running("Starting task run."), call)
         if not running.is_running():
             return running
-        ended = change(task, running, _body(task, arguments, call), call)
+        ended = change(task, running, _body(task, arguments, call, extras), call)
     again = _retry(task, ended)
     return ended if again is None else change(task, ended, again, call)
 
 
 def judge(task: Task, upstream_states: Mapping[Any, State], call: Call) -> State | None:
     """What becomes of a task for what came before it; None if it may run."""
-    if task.skip_on_upstream_skip and any(map(_skipped, upstream_states.values())):
+    if skips(task, upstream_states):
         return Skipped(UPSTREAM_SKIPPED)
     may_run, raised = call(task.trigger, upstream_states)
     if isinstance(raised, signals.PrefectStateSignal):
@@ -99,16 +108,29 @@ def judge(task: Task, upstream_states: Mapping[Any, State], call: Call) -> State
     return None if may_run else signals.TRIGGERFAIL("Trigger failed").state
 
 
+def skips(task: Task, upstream_states: Mapping[Any, State] | None) -> bool:
+    """Whether it is skipped, since something before it was."""
+    states = (upstream_states or {}).values()
+    return task.skip_on_upstream_skip and any(map(_skipped, states))
+
+
 def _skipped(state: State) -> bool:
     if isinstance(state, Mapped):
         return any(child.is_skipped() for child in state.map_states)
     return state.is_skipped()
 
 
-def _body(task: Task, arguments: Mapping[str, Any], call: Call) -> State:
-    value, raised = call(task.run, **arguments)
-    if raised is None:
-        return Success(SUCCEEDED, result=value)
+def _body(task: Task, arguments: Mapping[str, Any], call: Call, extras: Extras | None) -> State:
+    if extras is None:
+        value, raised = call(task.run, **arguments)
+        if raised is None:
+            return Success(SUCCEEDED, result=value)
+    else:
+        value, raised = extras.body(arguments, call)
+        if raised is None:
+            return extras.after(Success(SUCCEEDED, result=value), arguments, call)
+        if isinstance(raised, TaskTimeoutSignal):
+            return TimedOut("Task timed out during execution.", result=raised)
     if isinstance(raised, signals.PrefectStateSignal):
         return raised.state
     logger.error(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flowlib import triggers
-from flowlib.engine import child, flattening, guard, inputs, run_context
+from flowlib.engine import child, extras, flattening, guard, inputs, run_context
 from flowlib.engine import rows as row_ranges
 from flowlib.engine.state import Retrying, State, Success
 from flowlib.engine.work import UNMAPPABLE, Chunk, Claim, Report, TaskSpec
@@ -55,6 +55,9 @@ def run(
     upstreams = inputs.resolve(spec, claim, chunks)
     plain = all(upstream.plain for upstream in upstreams) and spec.task.trigger in _PASS_ON_SUCCESS
     base = run_context.of_task(spec)
+    its_extras = extras.of(
+        spec.task, spec.result, checkpointing=bool(spec.context.get("checkpointing"))
+    )
     position = position or Position()
     began = time.perf_counter()
     values: list[Any] = []
@@ -83,9 +86,9 @@ def run(
             if previous is not None and previous.is_finished():
                 state = previous  # decided elsewhere: it stands here for those that follow
             else:
-                state = child.run(spec.task, arguments, upstream_states, previous, call)
+                state = child.run(spec.task, arguments, upstream_states, previous, call, its_extras)
             values.append(state.result)
-            if type(state) is not Success or state.message != inputs.SUCCEEDED:
+            if type(state) is not Success or state.message != inputs.SUCCEEDED or state.stored:
                 states[row] = state
     seconds = time.perf_counter() - began
     ran, _ = row_ranges.split(claim.rows, len(values))

@@ -6,7 +6,7 @@ from typing import Any
 
 from flowlib.core.flow import Flow
 from flowlib.core.task import Task
-from flowlib.engine import graph, guard, outcome, run_context
+from flowlib.engine import caches, graph, guard, outcome, run_context
 from flowlib.engine.inputs import offset
 from flowlib.engine.progress import Observer
 from flowlib.engine.scheduling import Run
@@ -73,12 +73,14 @@ def run_flow(
     The state is Cancelled where it was stopped with work left.
     """
     shared, stop = shared or {}, stop or Stop()
+    more = shared.get("context") or {}
+    defaults = {p.name: p.default for p in flow.parameters() if not p.required}
     task_context = run_context.of_flow(
         flow.name,
-        parameters,
+        {**defaults, **(more.get("parameters") or {}), **parameters},
         shared.get("flow_run_id"),
         shared.get("flow_run_name"),
-        shared.get("context"),
+        {**more, "caches": caches.of(flow)},
     )
     logger.info("Beginning Flow run for '%s'", flow.name)
     old: State = Scheduled("Flow run is about to start.")
@@ -115,6 +117,7 @@ def _run(
         final = outcome.of_flow([c for c in run.board.columns if c.node.task in reference])
         if preview is None:
             final.result = outcome.of_tasks(run, session)
+            caches.remember(final.result)
         elif len(reference) == 1 and final.is_successful():
             preview.answer = _ask(preview, run, session, next(iter(reference)))
         return final

@@ -7,6 +7,7 @@ from flowlib import triggers
 from flowlib.core.flow import Flow
 from flowlib.core.parameter import Parameter
 from flowlib.core.task import Task
+from flowlib.engine.result import Result
 from flowlib.engine.work import Input
 from flowlib.tasks.core.constants import Constant
 
@@ -25,6 +26,8 @@ class Node:
     constants: dict[str, Any]
     #: The longest way from a root.
     depth: int
+    #: How its results are kept: as the task says, else the flow.
+    result: Result | None = None
 
     @property
     def mapped(self) -> bool:
@@ -62,6 +65,7 @@ def nodes(flow: Flow) -> tuple[Node, ...]:
                 ),
                 downstreams=tuple(sorted({numbers[t] for t in flow.downstream_tasks(task)})),
                 constants=flow.constants[task],
+                result=task.result or flow.result,
                 depth=max((out[numbers[e.upstream_task]].depth + 1 for e in edges), default=0),
             )
         )

@@ -29,8 +29,10 @@ def of_flow(
         "flow_run_id": flow_run_id or str(uuid.uuid4()),
         "flow_run_name": flow_run_name or f"{flow_name}-{now:%Y%m%d-%H%M%S}",
         "scheduled_start_time": now,
+        "checkpointing": config.flows.checkpointing,
+        "caches": {},
         **(more or {}),
-        "parameters": {**((more or {}).get("parameters") or {}), **parameters},
+        "parameters": dict(parameters),
     }
 
 

@@ -13,6 +13,8 @@ import datetime
 from collections.abc import Sequence
 from typing import Any
 
+from flowlib.engine.result import NoResult, Result
+
 
 def _now() -> datetime.datetime:
     # pendulum takes 0.1 s to import: only a scheduled state needs it.
@@ -26,6 +28,9 @@ class State:
 
     color = "#696969"
 
+    #: How the result is kept, and where; the value itself is not in it. None: it is kept nowhere.
+    stored: Result | None = None
+
     def __init__(
         self,
         message: str | None = None,
@@ -34,6 +39,11 @@ class State:
         cached_inputs: dict[str, Any] | None = None,
     ) -> None:
         self.message = message
+        if isinstance(result, Result):
+            if result is not NoResult:
+                self.stored = result.from_value(None)
+                self.stored.location = result.location
+            result = result.value
         self.result = result
         self.context = context or {}
         self.cached_inputs = cached_inputs or {}
@@ -53,6 +63,15 @@ class State:
 
     # Prefect's contract: equal states are still different members of a set of states.
     __hash__ = object.__hash__
+
+    @property
+    def _result(self) -> Result:
+        """The result with the location it is kept at, or NoResult."""
+        if self.stored is None:
+            return NoResult if self.result is None else Result(self.result)
+        kept = self.stored.copy()
+        kept.value = self.result
+        return kept
 
     def is_pending(self) -> bool:
         return isinstance(self, Pending)

@@ -10,6 +10,7 @@ from typing import Any
 from flowlib.core.edge import Edge
 from flowlib.core.task import Task
 from flowlib.engine.flattening import flattened
+from flowlib.engine.result import Result
 from flowlib.engine.rows import Rows
 from flowlib.engine.state import State
 
@@ -52,6 +53,8 @@ class TaskSpec:
     measured: bool
     #: Somebody maps over the items of its values: the report says how many each one has.
     counted: bool = False
+    #: How its results are kept.
+    result: Result | None = None
 
 
 @dataclass(frozen=True, slots=True)

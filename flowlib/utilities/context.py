@@ -75,6 +75,10 @@ class Context(threading.local):
     def clear(self) -> None:
         self._values.clear()
 
+    def raw(self) -> dict[str, Any]:
+        """The names as they are held, with what is made only when asked for."""
+        return self._values
+
     def to_dict(self) -> dict[str, Any]:
         return {key: self[key] for key in list(self._values)}
 

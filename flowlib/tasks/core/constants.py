@@ -3,6 +3,7 @@
 from typing import Any
 
 from flowlib.core.task import Task
+from flowlib.engine.results.constant_result import ConstantResult
 
 
 class Constant(Task):
@@ -10,6 +11,7 @@ class Constant(Task):
 
     def __init__(self, value: Any, name: str | None = None, **task_args: Any) -> None:
         self.value = value
+        task_args.setdefault("result", ConstantResult(value))
         super().__init__(name=name or _name(value), **task_args)
 
     def run(self) -> Any:
