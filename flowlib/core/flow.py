@@ -15,12 +15,14 @@ from flowlib.tasks.core.constants import Constant
 from flowlib.utilities import tasks as making
 from flowlib.utilities.context import context
 from flowlib.utilities.edges import EdgeAnnotation
+from flowlib.utilities.notifications import callback_factory, is_failed
 
 if TYPE_CHECKING:
     from flowlib.engine.result import Result
     from flowlib.engine.state import State
 
 FlowStateHandler = Callable[["Flow", "State", "State"], "State | None"]
+TerminalStateHandler = Callable[["Flow", "State", "set[State]"], "State | None"]
 
 
 class Flow:
@@ -43,6 +45,7 @@ class Flow:
         on_failure: Callable[["Flow", "State"], Any] | None = None,
         validate: bool | None = None,
         result: "Result | None" = None,
+        terminal_state_handler: TerminalStateHandler | None = None,
     ) -> None:
         if not name:
             raise ValueError("A flow needs a name.")
@@ -55,6 +58,9 @@ class Flow:
         self.result = result
         self.state_handlers: list[FlowStateHandler] = list(state_handlers or ())
         self.on_failure = on_failure
+        if on_failure is not None:
+            self.state_handlers.append(callback_factory(on_failure, check=is_failed))
+        self.terminal_state_handler = terminal_state_handler
         #: Every task of the flow, in the order in which they were added, with its name in it.
         self.slugs: dict[Task, str] = {}
         #: Arguments that are plain values, which need no task of their own.
@@ -295,8 +301,14 @@ class Flow:
     ) -> "State | None":
         """Runs the flow and returns its final state; never raises for what tasks do.
 
-        Keywords: ``executor``, ``context``, ``flow_run_id``, ``flow_run_name``, and parameters by
-        name. ``state.result`` is ``{task: state}`` for every task.
+        Keywords: ``executor`` (by default the flow's, else the configured one), ``context`` and
+        ``task_contexts`` (more names for the context of all tasks, or of single ones), ``state``
+        and ``task_states`` (in which the flow and its tasks begin, as another run left them: what
+        has ended is not run again), ``flow_run_id``, ``flow_run_name``, and parameters by name.
+        ``state.result`` is ``{task: state}`` for every task.
+
+        Raises ValueError for parameters that are missing or that the flow does not have, TypeError
+        for other keywords, RuntimeError inside the flow's own ``with`` block.
         """
         if context.get("loading_flow"):
             warnings.warn(

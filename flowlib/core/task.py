@@ -14,6 +14,7 @@ from flowlib.core import keeping, signature
 from flowlib.utilities.context import context
 from flowlib.utilities.edges import EdgeAnnotation
 from flowlib.utilities.logging import get_logger
+from flowlib.utilities.notifications import callback_factory, is_failed
 
 if TYPE_CHECKING:
     from flowlib.core.flow import Flow
@@ -29,6 +30,9 @@ class Task:
 
     Calling a task inside ``with Flow(...)`` adds a bound copy of it to the flow.
     """
+
+    #: It runs even if it has ended in the run whose states this one begins with.
+    reruns = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -74,6 +78,8 @@ class Task:
         self.skip_on_upstream_skip = skip_on_upstream_skip
         self.state_handlers: list[StateHandler] = list(state_handlers or ())
         self.on_failure = on_failure
+        if on_failure is not None:
+            self.state_handlers.append(callback_factory(on_failure, check=is_failed))
         self.timeout = keeping.seconds(defaults.timeout if timeout is None else timeout)
         self.log_stdout = log_stdout
         self.task_run_name = task_run_name

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flowlib.core.task import Task
 from flowlib.engine import child, chunk, guard, mapping, run_context
 from flowlib.engine.column import Column
 from flowlib.engine.graph import Node
@@ -22,11 +23,18 @@ class Board:
     """All columns of a run, and those of them that have rows to give out."""
 
     def __init__(
-        self, nodes: Sequence[Node], context: Mapping[str, Any], tally: Tally, *, in_order: bool
+        self,
+        nodes: Sequence[Node],
+        context: Mapping[str, Any],
+        tally: Tally,
+        *,
+        in_order: bool,
+        task_contexts: Mapping[Task, Mapping[str, Any]] | None = None,
     ) -> None:
         self.columns = [Column(node) for node in nodes]
         self._context = dict(context)
         self._tally = tally
+        self._task_contexts = task_contexts or {}
         #: One task after the other, as they stand in the flow; else the deepest first.
         self._in_order = in_order
         self._undecided = deque(self.columns)
@@ -89,6 +97,19 @@ class Board:
         dues = [column.next_due for column in self._retrying if column.next_due is not None]
         return max(min(dues) - now, 0) if dues else None
 
+    # What is known before anything runs
+
+    def begin_with(self, states: Mapping[Task, State]) -> None:
+        """These tasks begin in states that another run left them in; the finished ones end so."""
+        for column in self.columns:
+            state = states.get(column.node.task)
+            if state is None or (column.node.task.reruns and not state.is_cached()):
+                continue
+            if state.is_finished() and not state.is_mapped() and not state.is_cached():
+                self._settle(column, state)
+            else:
+                column.given = state
+
     # Does a task have rows, and how many?
 
     def decide(self) -> None:
@@ -121,6 +142,8 @@ class Board:
                 )
             )
         answer = mapping.decide(column.node.task, before)
+        if isinstance(answer, int) and isinstance(column.given, Mapped):
+            answer = min(answer, column.given.n_map_states)
         state = answer if isinstance(answer, State) else Mapped(MAPPED, n_map_states=answer)
         state = self._changed(column, state)
         if isinstance(state, Mapped):
@@ -131,7 +154,7 @@ class Board:
     def _changed(self, column: Column, state: State) -> State:
         """The state of a mapped task itself, or what the task's handlers make of it."""
         task = column.node.task
-        if not task.state_handlers and task.on_failure is None:
+        if not task.state_handlers:
             return state
         with run_context.of_parent(self.spec(column)):
             return child.change(task, Pending(), state, guard.call)
@@ -168,6 +191,8 @@ class Board:
         for its, upstream in zip(column.node.inputs, self.upstreams(column), strict=True):
             if by_row(its, upstream):
                 parts = [ended for part in parts for ended in upstream.finished_within(part)]
+        if column.previous:
+            parts = list(column.take_resting(tuple(parts)))
         column.make_ready(parts)
         self.wake(column)
 
@@ -189,7 +214,7 @@ class Board:
                     )
                     if upstream.settled is not None and taken_whole(its, upstream)
                 },
-                context=self._context,
+                context={**self._context, **self._task_contexts.get(node.task, {})},
                 measured=not (node.mapped or node.held)
                 and any(its.mapped and not its.flattened for its in self.ways_out(column)),
                 counted=any(its.mapped and its.flattened for its in self.ways_out(column)),

@@ -171,10 +171,4 @@ def change(task: Task, old: State, new: State, call: Call) -> State:
                 f"Unexpected error while calling state handlers: {raised!r}", result=raised
             )
         new = answer or new
-    if task.on_failure is not None and new.is_failed():
-        raised = call(task.on_failure, task, new).raised
-        if raised is not None:
-            return Failed(
-                f"Unexpected error while calling state handlers: {raised!r}", result=raised
-            )
     return new

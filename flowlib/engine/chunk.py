@@ -7,7 +7,7 @@ from typing import Any
 from flowlib import triggers
 from flowlib.engine import child, extras, flattening, guard, inputs, run_context
 from flowlib.engine import rows as row_ranges
-from flowlib.engine.state import Retrying, State, Success
+from flowlib.engine.state import Resume, Retrying, State, Success
 from flowlib.engine.work import UNMAPPABLE, Chunk, Claim, Report, TaskSpec
 from flowlib.utilities.context import context
 
@@ -71,6 +71,8 @@ def run(
             run_context.enter_child(spec, base, row, run_count)
             if previous is not None:
                 context.update(previous.context)
+                if isinstance(previous, Resume):
+                    context["resume"] = True
             arguments = dict(spec.constants)
             for its, upstream in zip(spec.inputs, upstreams, strict=True):
                 if its.key is not None:

@@ -1,15 +1,17 @@
 """A column: the rows of one task while the flow runs. A single task is a column of one."""
 
 import bisect
+import datetime
 import heapq
 import itertools
+import time
 from collections.abc import Iterable, Iterator, Sequence
 
 from flowlib.engine import rows as row_ranges
 from flowlib.engine.graph import Node
 from flowlib.engine.pieces import Pieces
 from flowlib.engine.rows import Rows
-from flowlib.engine.state import State
+from flowlib.engine.state import Mapped, Paused, Resume, Scheduled, State
 from flowlib.engine.work import TaskSpec
 
 
@@ -37,6 +39,8 @@ class Column:
         self.suspects: Rows = ()
         #: Rows whose last attempt counts: those that wait for a retry or are to be run again.
         self.previous: dict[int, State] = {}
+        #: The state in which it begins, left by another run.
+        self.given: State | None = None
         self.pieces = Pieces()
         #: Seconds a row takes.
         self.estimate: float | None = None
@@ -59,6 +63,12 @@ class Column:
         return self.settled is not None or self.finished == self.width
 
     @property
+    def all_successful(self) -> bool:
+        if self.settled is not None:
+            return self.settled.is_successful()
+        return self.complete and all(state.is_successful() for state in self.states.values())
+
+    @property
     def any_failed(self) -> bool:
         return self.settled.is_failed() if self.settled is not None else self.failed > 0
 
@@ -70,6 +80,12 @@ class Column:
         """It has so many rows."""
         self.width = width
         self.done = bytearray(width)
+        if isinstance(self.given, Mapped):
+            # A child that is not known any more is None.
+            known: list[State | None] = list(self.given.map_states[:width])
+            self.previous = {row: child for row, child in enumerate(known) if child is not None}
+        elif self.given is not None:
+            self.previous = dict.fromkeys(range(width), self.given)
 
     def make_ready(self, rows: Iterable[range]) -> None:
         self.ready = row_ranges.merged([*self.ready, *rows])
@@ -118,6 +134,41 @@ class Column:
         last = bisect.bisect(self._ends, items.stop - 1)
         before = self._ends[first - 1] if first else 0
         return range(first, last + 1), items.start - before
+
+    def put_off(self, row: int, state: State) -> None:
+        """A row waits for its time; one that is paused waits for somebody to resume it."""
+        start_time: datetime.datetime | None = getattr(state, "start_time", None)
+        if start_time is None:
+            self.states[row] = state
+            return
+        delay = (start_time - datetime.datetime.now(datetime.UTC)).total_seconds()
+        self.retry_at(time.monotonic() + delay, row, state)
+
+    def take_resting(self, rows: Rows) -> Rows:
+        """Of these rows, which were not tried yet, those whose time has come; others wait."""
+        now = datetime.datetime.now(datetime.UTC)
+        resting = [
+            row
+            for row, state in self.previous.items()
+            if isinstance(state, Scheduled)
+            and (state.start_time is None or state.start_time > now)
+            and any(row in part for part in rows)
+        ]
+        for row in resting:
+            self.put_off(row, self.previous[row])
+        return row_ranges.without(rows, resting)
+
+    def resume(self) -> None:
+        """Rows that are paused become ready."""
+        paused = [row for row, state in self.states.items() if isinstance(state, Paused)]
+        for row in paused:
+            del self.states[row]
+            self.previous[row] = Resume("Approval given to resume.")
+        self.make_ready(range(row, row + 1) for row in paused)
+
+    @property
+    def paused(self) -> bool:
+        return any(isinstance(state, Paused) for state in self.states.values())
 
     def retry_at(self, due: float, row: int, state: State) -> None:
         self.previous[row] = state

@@ -1,7 +1,7 @@
 """Runs a flow: from its declaration to its final state. Raises nothing that tasks can cause."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 from flowlib.core.flow import Flow
@@ -10,7 +10,7 @@ from flowlib.engine import caches, graph, guard, outcome, run_context
 from flowlib.engine.inputs import offset
 from flowlib.engine.progress import Observer
 from flowlib.engine.scheduling import Run
-from flowlib.engine.state import Cancelled, Failed, Running, Scheduled, State
+from flowlib.engine.state import Cancelled, Failed, Mapped, Running, Scheduled, State
 from flowlib.engine.stop import Stop
 from flowlib.engine.tally import Tally
 from flowlib.executors.protocol import Executor, ExecutorFailed, ExecutorLost, Handle, Session
@@ -18,6 +18,25 @@ from flowlib.utilities.context import context
 from flowlib.utilities.logging import get_logger
 
 logger = get_logger("FlowRunner")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What ``flow.run`` takes besides parameters and an executor."""
+
+    #: More names for the context of every task.
+    context: Mapping[str, Any] | None = None
+    #: And of single tasks.
+    task_contexts: Mapping[Task, Mapping[str, Any]] | None = None
+    flow_run_id: str | None = None
+    flow_run_name: str | None = None
+    #: The state in which the flow run begins.
+    state: State | None = None
+    #: The states in which its tasks begin, as another run left them.
+    task_states: Mapping[Task, State] | None = None
+
+
+NO_OPTIONS = Options()
 
 
 @dataclass(slots=True)
@@ -44,8 +63,11 @@ def run_declared(
             f"Flow {flow.name!r} has a schedule, and flowlib keeps schedules as data only: a "
             "CronJob runs them. To run the flow now, call flow.run(run_on_schedule=False)."
         )
+    if "return_tasks" in options:
+        raise ValueError("flow.run() returns the states of all tasks: leave return_tasks out.")
     executor = options.pop("executor", None) or flow.executor or default_executor()
-    shared = {name: options.pop(name, None) for name in ("context", "flow_run_id", "flow_run_name")}
+    names = [field.name for field in fields(Options)]
+    its = Options(**{name: options.pop(name) for name in names if name in options})
     known = {parameter.name for parameter in flow.parameters()}
     if unknown := sorted(set(options) - known):
         raise TypeError(f"flow.run() got unexpected keywords: {', '.join(unknown)}.")
@@ -55,7 +77,7 @@ def run_declared(
     missing = sorted(p.name for p in flow.parameters() if p.required and p.name not in given)
     if missing:
         raise ValueError(f"Flow {flow.name!r} needs parameters {', '.join(missing)}.")
-    return run_flow(flow, given, executor, Observer(), shared=shared)
+    return run_flow(flow, given, executor, Observer(), its, ask=approved)
 
 
 def run_flow(
@@ -63,29 +85,36 @@ def run_flow(
     parameters: Mapping[str, Any],
     executor: Executor,
     observer: Observer,
+    options: Options = NO_OPTIONS,
     *,
-    shared: Mapping[str, Any] | None = None,
     preview: Preview | None = None,
     stop: Stop | None = None,
+    ask: Callable[[Task], bool] | None = None,
 ) -> State:
     """Runs it. With a preview no values are brought here but its answer.
 
-    The state is Cancelled where it was stopped with work left.
+    The state is Cancelled where it was stopped with work left. ``ask`` says whether a paused task
+    may be resumed; without it paused tasks stay so, and the state is Running.
     """
-    shared, stop = shared or {}, stop or Stop()
-    more = shared.get("context") or {}
+    stop = stop or Stop()
+    more = options.context or {}
     defaults = {p.name: p.default for p in flow.parameters() if not p.required}
     task_context = run_context.of_flow(
         flow.name,
         {**defaults, **(more.get("parameters") or {}), **parameters},
-        shared.get("flow_run_id"),
-        shared.get("flow_run_name"),
+        options.flow_run_id,
+        options.flow_run_name,
         {**more, "caches": caches.of(flow)},
     )
+    old: State = options.state or Scheduled("Flow run is about to start.")
+    if old.is_finished():
+        return old
     logger.info("Beginning Flow run for '%s'", flow.name)
-    old: State = Scheduled("Flow run is about to start.")
     running = _changed(flow, old, Running("Running flow."))
-    ended, raised = guard.call(_run, flow, executor, observer, task_context, preview, stop)
+    if not running.is_running():
+        return running
+    run = _FlowRun(flow, executor, observer, task_context, options, preview, stop, ask)
+    ended, raised = guard.call(run)
     if stop.requested and isinstance(raised, ExecutorLost):
         stop.cut_short, ended = True, Cancelled(str(raised))
     elif raised is not None:
@@ -98,29 +127,71 @@ def run_flow(
     return final
 
 
-def _run(
-    flow: Flow,
-    executor: Executor,
-    observer: Observer,
-    task_context: Mapping[str, Any],
-    preview: Preview | None,
-    stop: Stop,
-) -> State:
-    nodes = graph.nodes(flow)
-    reference = flow.reference_tasks()
-    wanted = frozenset(node.number for node in nodes if preview is None or node.task in reference)
-    with executor.start() as session:
-        run = Run(nodes, session, task_context, Tally(nodes, observer), wanted, stop)
-        run.go()
-        if stop.cut_short:
-            return Cancelled(f"Stopped by {stop.by}.")
-        final = outcome.of_flow([c for c in run.board.columns if c.node.task in reference])
-        if preview is None:
-            final.result = outcome.of_tasks(run, session)
-            caches.remember(final.result)
-        elif len(reference) == 1 and final.is_successful():
-            preview.answer = _ask(preview, run, session, next(iter(reference)))
-        return final
+@dataclass(frozen=True, slots=True)
+class _FlowRun:
+    """From the declared flow to its state; raises what is wrong with flow or executor."""
+
+    flow: Flow
+    executor: Executor
+    observer: Observer
+    task_context: Mapping[str, Any]
+    options: Options
+    preview: Preview | None
+    stop: Stop
+    ask: Callable[[Task], bool] | None
+
+    def __call__(self) -> State:
+        nodes = graph.nodes(self.flow)
+        reference = self.flow.reference_tasks()
+        wanted = frozenset(
+            node.number for node in nodes if self.preview is None or node.task in reference
+        )
+        with self.executor.start() as session:
+            tally = Tally(nodes, self.observer)
+            contexts = self.options.task_contexts
+            run = Run(nodes, session, self.task_context, tally, wanted, self.stop, contexts)
+            run.board.begin_with(self.options.task_states or {})
+            run.go()
+            while not self.stop.cut_short and self._resumed(run):
+                run.go()
+            if self.stop.cut_short:
+                return Cancelled(f"Stopped by {self.stop.by}.")
+            final = outcome.of_flow(run.board.columns, reference)
+            if self.preview is None:
+                final.result = outcome.of_tasks(run, session)
+                caches.remember(final.result)
+            elif len(reference) == 1 and final.is_successful():
+                task = next(iter(reference))
+                self.preview.answer = _ask(self.preview, run, session, task)
+            return self._judged(final, run, session, reference)
+
+    def _resumed(self, run: Run) -> bool:
+        """Whether some paused task may run now."""
+        resumed = [column for column in run.paused() if self.ask and self.ask(column.node.task)]
+        for column in resumed:
+            run.resume(column)
+        return bool(resumed)
+
+    def _judged(self, final: State, run: Run, session: Session, reference: set[Task]) -> State:
+        """The state, or what the flow's terminal_state_handler makes of it."""
+        handler = self.flow.terminal_state_handler
+        if handler is None or not final.is_finished():
+            return final
+        states = final.result or outcome.of_tasks(run, session)
+        reference_states: set[State] = set()
+        for task in reference:
+            state = states[task]
+            reference_states.update(state.map_states if isinstance(state, Mapped) else [state])
+        return handler(self.flow, final, reference_states) or final
+
+
+def approved(task: Task) -> bool:
+    """Asks at the terminal. Where nobody can answer, the task stays paused."""
+    try:
+        answer = input(f"{task!r} is currently Paused; enter 'y' to resume:\n")
+    except (EOFError, OSError):
+        return False
+    return answer.strip().lower() == "y"
 
 
 def _ask(preview: Preview, run: Run, session: Session, task: Task) -> Any:
@@ -156,10 +227,6 @@ def _changed(flow: Flow, old: State, new: State) -> State:
         if raised is not None:
             return Failed(f"Unexpected error while calling state handlers: {raised!r}", raised)
         new = answer or new
-    if flow.on_failure is not None and new.is_failed():
-        raised = guard.call(flow.on_failure, flow, new).raised
-        if raised is not None:
-            return Failed(f"Unexpected error while calling state handlers: {raised!r}", raised)
     return new
 
 

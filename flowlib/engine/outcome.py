@@ -1,6 +1,6 @@
 """What a flow run came to: the state of every task, and of the whole."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from flowlib.core.task import Task
@@ -13,13 +13,16 @@ from flowlib.executors.protocol import Session
 NOT_RUN = "Task not run."
 
 
-def of_flow(reference: Sequence[Column]) -> State:
+def of_flow(columns: Sequence[Column], reference: Collection[Task]) -> State:
     """The flow's state, by its reference tasks."""
-    if any(column.any_failed for column in reference):
+    if not all(column.complete for column in columns if not column.node.downstreams):
+        return Running("Flow run in progress: some tasks are paused.")
+    deciding = [column for column in columns if column.node.task in reference]
+    if any(column.any_failed for column in deciding):
         return Failed("Some reference tasks failed.")
-    if all(column.complete for column in reference):
+    if all(column.all_successful for column in deciding):
         return Success("All reference tasks succeeded.")
-    return Running("Flow run in progress: some tasks are paused.")
+    return Success("No reference tasks failed.")
 
 
 def of_tasks(run: Run, session: Session) -> dict[Task, State]:

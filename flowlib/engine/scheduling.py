@@ -4,13 +4,12 @@ What may run is pulled: a few claims are out at a time, and each report makes ro
 A row runs as soon as the rows it depends on have ended, so chains of maps go depth first.
 """
 
-import datetime
 import math
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from flowlib.core.task import Task
 from flowlib.engine import rows as row_ranges
 from flowlib.engine.board import Board
 from flowlib.engine.column import Column
@@ -18,7 +17,7 @@ from flowlib.engine.graph import Node
 from flowlib.engine.rows import Rows
 from flowlib.engine.sizing import claim_size
 from flowlib.engine.sources import Located, locate
-from flowlib.engine.state import Killed, State
+from flowlib.engine.state import Killed
 from flowlib.engine.stop import Stop
 from flowlib.engine.tally import Tally
 from flowlib.engine.values import Values
@@ -52,9 +51,11 @@ class Run:
         tally: Tally,
         kept: frozenset[int],
         stop: Stop,
+        task_contexts: Mapping[Task, Mapping[str, Any]] | None = None,
     ) -> None:
         # Without a box everything runs here and now, and order is worth more than depth.
-        self.board = Board(nodes, context, tally, in_order=math.isinf(session.box))
+        in_order = math.isinf(session.box)
+        self.board = Board(nodes, context, tally, in_order=in_order, task_contexts=task_contexts)
         self.values = Values(self.board, kept)
         self._session = session
         self._tally = tally
@@ -81,6 +82,15 @@ class Run:
             else:
                 return
         self._end_early()
+
+    def paused(self) -> list[Column]:
+        """Tasks with rows that wait for somebody to resume them."""
+        return [column for column in self.board.columns if column.paused]
+
+    def resume(self, column: Column) -> None:
+        """Has its paused rows run when ``go`` is called again."""
+        column.resume()
+        self.board.wake(column)
 
     def _end_early(self) -> None:
         """What has begun may end, as long as the stop allows; nothing else is begun."""
@@ -216,7 +226,7 @@ class Run:
             column.count_items(ran, report.counts)
         unfinished = {row: s for row, s in report.states.items() if not s.is_finished()}
         for row, state in unfinished.items():
-            self._put_off(column, row, state)
+            column.put_off(row, state)
         states = {row: s for row, s in report.states.items() if row not in unfinished}
         finished = row_ranges.without(ran, unfinished)
         column.finish(finished, states)
@@ -244,15 +254,6 @@ class Run:
         given.column.estimate_from(report.seconds, kept)
         given.column.make_ready(rest)
         self.board.wake(given.column)
-
-    def _put_off(self, column: Column, row: int, state: State) -> None:
-        """A row waits for its next attempt; one that is paused waits for nobody here."""
-        start_time: datetime.datetime | None = getattr(state, "start_time", None)
-        if start_time is not None:
-            delay = (start_time - datetime.datetime.now(datetime.UTC)).total_seconds()
-            column.retry_at(time.monotonic() + delay, row, state)
-        else:
-            column.states[row] = state
 
     def _deadly(self, given: Given, report: Report) -> None:
         """Workers died of the claim, or of another one that they held at the same time."""

@@ -1,5 +1,7 @@
 """Counts what becomes of rows, and tells the observer and the log."""
 
+from collections.abc import Collection
+
 from flowlib.engine.graph import Node
 from flowlib.engine.progress import Counts, Observer
 from flowlib.engine.state import Killed, State, TriggerFailed
@@ -25,7 +27,9 @@ class Tally:
                 self._total += width
 
     def settled(self, node: Node, state: State) -> None:
-        """A task ended without rows: nothing to count, but a failure is told."""
+        """A task ended without rows to run; a failure is told."""
+        if node.counted and not node.mapped:
+            self._count(1, [state])
         if state.is_failed():
             self._tell(node.task.name, state)
 
@@ -38,9 +42,12 @@ class Tally:
             if state.is_failed():
                 self._tell(f"{node.task.name}[{row}]" if node.mapped else node.task.name, state)
         if node.counted:
-            failed = sum(state.is_failed() for state in states.values())
-            skipped = sum(state.is_skipped() for state in states.values())
-            self._counts = self._counts.plus(number - failed - skipped, failed, skipped)
+            self._count(number, states.values())
+
+    def _count(self, number: int, states: Collection[State]) -> None:
+        failed = sum(state.is_failed() for state in states)
+        skipped = sum(state.is_skipped() for state in states)
+        self._counts = self._counts.plus(number - failed - skipped, failed, skipped)
 
     def publish(self, running: int) -> None:
         """So many are running now."""
