@@ -1,4 +1,7 @@
-"""1,000 FlowRuns at once against a bare script that sends the same calls; 10,000 finished ones."""
+"""1,000 FlowRuns at once against a bare script, and against as many DaskJobs; 10,000 finished ones.
+
+Each part is bounded, leaves nothing behind, and can be left out by a count of 0.
+"""
 
 import argparse
 import json
@@ -10,8 +13,9 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks.scale import at_once, finished
+from benchmarks.scale import at_once, dask_jobs, finished
 from benchmarks.scale.at_once import AtOnce
+from benchmarks.scale.dask_jobs import BesideDaskJobs
 from benchmarks.scale.finished import Finished
 from hack.kind import paths
 from tests.chaos.local_operator import (
@@ -32,6 +36,7 @@ def main() -> int:
     """Returns 0 when all targets are met, else 1."""
     parser = argparse.ArgumentParser(prog="python3 -m benchmarks.scale", description=__doc__)
     parser.add_argument("--runs", type=int, default=1000, help="at once (%(default)s)")
+    parser.add_argument("--jobs", type=int, default=1000, help="beside DaskJobs (%(default)s)")
     parser.add_argument("--finished", type=int, default=10_000, help="finished ones (%(default)s)")
     parser.add_argument("--json", type=Path, default=ROOT / "build/benchmarks/scale.json")
     arguments = parser.parse_args()
@@ -44,6 +49,11 @@ def main() -> int:
                     one = at_once.measure(arguments.runs, operator, service_account(release))
                     measured["at once"] = {**asdict(one), "ratio": one.ratio}
                     met += show_at_once(one)
+            if arguments.jobs:
+                with simulated_nodes():
+                    both = dask_jobs.measure(arguments.jobs, operator)
+                measured["beside DaskJobs"] = asdict(both)
+                show_beside(both)
             if arguments.finished:
                 many = finished.measure(arguments.finished, operator)
                 measured["finished"] = asdict(many)
@@ -79,6 +89,7 @@ def show_at_once(one: AtOnce) -> list[bool]:
     print(f"\n{one.runs} FlowRuns at once, dask-kubernetes at 0 replicas")
     for who, seconds in (
         ("operator", one.operator_seconds),
+        ("  until its last child is made", one.made_seconds),
         ("bare script, the same calls", one.script_seconds),
         ("bare script, creates alone", one.creates_seconds),
     ):
@@ -93,6 +104,14 @@ def show_at_once(one: AtOnce) -> list[bool]:
     for call, times in one.calls.items():
         print(f"    {call:<30} {times / one.runs:6.2f}")
     return [one.ratio >= RATE, growth <= GROWTH]
+
+
+def show_beside(both: BesideDaskJobs) -> None:
+    """The table; there is no target."""
+    print(f"\n{both.runs} FlowRuns, and as many DaskJobs, dask-kubernetes at work: seconds until")
+    print(f"  {'':<12}{'applied':>10}{'cluster, runner':>18}{'all of Dask':>14}")
+    for who, seconds in (("FlowRuns", both.flowruns), ("DaskJobs", both.daskjobs)):
+        print(f"  {who:<12}{seconds.asked:>10.1f}{seconds.own:>18.1f}{seconds.everything:>14.1f}")
 
 
 def show_finished(many: Finished) -> list[bool]:

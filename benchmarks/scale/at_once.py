@@ -10,7 +10,7 @@ import asyncio
 import itertools
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,7 +35,8 @@ class AtOnce:
     """What was measured."""
 
     runs: int
-    operator_seconds: float
+    operator_seconds: float  # from its first call to the answer of its last
+    made_seconds: float  # from its first call to the answer of its last create but of Events
     script_seconds: float
     creates_seconds: float
     calls: Mapping[str, int]
@@ -61,7 +62,9 @@ def measure(runs: int, operator: LocalOperator, user: str) -> AtOnce:
         create_runs(namespace, bodies)
         operator.start()
         _until_all_started(namespace, runs)
-        calls, seconds = read_calls(audit.requests(namespace), user)
+        requests = audit.requests(namespace)
+        calls, seconds = read_calls(requests, user)
+        _, made = read_calls(until_made(requests), user)
         patterns = _patterns(namespace)
         peak = operator.peak_memory()
     _until_gone(namespace)
@@ -69,7 +72,7 @@ def measure(runs: int, operator: LocalOperator, user: str) -> AtOnce:
     script = _replayed(bodies, patterns, calls)
     creates = _replayed(bodies, patterns, Counter({("create", kind): runs for kind in CHILDREN}))
     named = {f"{verb} {resource}": n for (verb, resource), n in sorted(calls.items())}
-    return AtOnce(runs, seconds, script, creates, named, idle, peak)
+    return AtOnce(runs, seconds, made, script, creates, named, idle, peak)
 
 
 def read_calls(requests: Iterable[audit.Request], user: str) -> tuple[Calls, float]:
@@ -79,6 +82,12 @@ def read_calls(requests: Iterable[audit.Request], user: str) -> tuple[Calls, flo
     first: datetime = min(each.at for each in mine)
     last: datetime = max(each.answered for each in mine)
     return calls, (last - first).total_seconds()
+
+
+def until_made(requests: Sequence[audit.Request]) -> Sequence[audit.Request]:
+    """Those up to the last one that made a child of a run."""
+    last = max(n for n, each in enumerate(requests) if each.created and each.resource in CHILDREN)
+    return requests[: last + 1]
 
 
 def shares(total: int, runs: int) -> list[int]:

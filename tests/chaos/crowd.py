@@ -16,6 +16,7 @@ from tests.e2e.runs import Run, finished, manifest
 from tests.e2e.watch import Object, Watch
 
 AT_ONCE = 32
+LONGEST_SECONDS = 1200.0
 RUNS = "/apis/flowrun.dev/v1alpha1/namespaces/{namespace}/flowruns"
 
 
@@ -61,20 +62,27 @@ class Client:
 
 
 def create_runs(namespace: str, bodies: Sequence[Mapping[str, Any]]) -> float:
-    """Creates them as fast as the API server takes them; returns in how many seconds."""
+    """FlowRuns, as fast as the API server takes them; returns in how many seconds."""
+    return create_all(RUNS.format(namespace=namespace), bodies)
+
+
+def create_all(path: str, bodies: Sequence[Mapping[str, Any]]) -> float:
+    """Creates objects there, as fast as the API server takes them; returns in how many seconds."""
 
     async def create(client: Client) -> None:
-        path = RUNS.format(namespace=namespace)
         await asyncio.gather(*(client.must("POST", path, body) for body in bodies))
 
     return timed(create)
 
 
 def timed(work: Callable[[Client], Awaitable[None]]) -> float:
-    """Runs the work with a client of its own; the seconds it took, without the client's start."""
+    """Runs the work with a client of its own; the seconds it took, without the client's start.
+
+    Raises TimeoutError where it takes longer than anything here may.
+    """
 
     async def whole() -> float:
-        async with Client() as client:
+        async with Client() as client, asyncio.timeout(LONGEST_SECONDS):
             start = time.monotonic()
             await work(client)
             return time.monotonic() - start

@@ -6,6 +6,7 @@ from tests.chaos import oracle
 from tests.chaos.crowd import create_runs, crowd, delete_all, may_stay, until_ended
 from tests.chaos.mischief import Mischief
 from tests.chaos.outcome import Outcome
+from tests.chaos.proxy import Proxy
 from tests.chaos.scripts import WITHOUT_STEPS
 from tests.chaos.stand import Stand
 from tests.e2e.namespaces import fresh_namespace
@@ -16,12 +17,15 @@ SHARE = 0.2
 def under_faults(count: int, stand: Stand, seed: int) -> Outcome:
     """The same crowd twice."""
     ended = stand.operator.ended_by_itself
-    calm, _, problems = _play(count, stand, Mischief())
-    wild, faults, found = _play(count, stand, Mischief(seed, SHARE))
+    calm, problems = _play(count, stand, Mischief())
+    each = requests_of_runs(stand.proxy) / count
+    wild, found = _play(count, stand, Mischief(seed, SHARE))
+    faults = dict(sorted(stand.proxy.faults.items()))
     counts = {
         "runs": count,
         "seconds without faults": calm,
         "seconds with faults": wild,
+        "requests a run without faults": each,
         "faults": sum(faults.values()),
         "Leases lost": stand.operator.ended_by_itself - ended,
         **faults,
@@ -29,7 +33,16 @@ def under_faults(count: int, stand: Stand, seed: int) -> Outcome:
     return Outcome(f"{SHARE:.0%} injected faults", counts, (*problems, *found))
 
 
-def _play(count: int, stand: Stand, mischief: Mischief) -> tuple[float, dict[str, int], list[str]]:
+def requests_of_runs(proxy: Proxy) -> int:
+    """All that passed but watches and what the election asks."""
+    return sum(
+        times
+        for (method, resource), times in proxy.calls.items()
+        if method != "WATCH" and resource != "leases"
+    )
+
+
+def _play(count: int, stand: Stand, mischief: Mischief) -> tuple[float, list[str]]:
     """Seconds from the first creation to the last end."""
     members = crowd(count, WITHOUT_STEPS)
     patience = 120 + count
@@ -44,4 +57,4 @@ def _play(count: int, stand: Stand, mischief: Mischief) -> tuple[float, dict[str
         problems += oracle.wrong_children(oracle.made_in(namespace), ends)
         delete_all(namespace)
         problems += oracle.left_over(namespace, set(), patience)
-        return seconds, dict(sorted(stand.proxy.faults.items())), problems
+        return seconds, problems
