@@ -78,7 +78,7 @@ kill: cluster  ## 20 runs, the operator killed at 20 random moments (longer than
 benchmark: cluster  ## apply to created and to result, next to DaskJob
 	$(CLUSTER_ENV); $(PY) -m benchmarks.startup --runs 5
 
-scale: cluster  ## 1,000 FlowRuns at once, 10,000 finished ones (half an hour)
+scale: cluster  ## 1,000 FlowRuns at once, beside 1,000 DaskJobs, 10,000 finished ones (an hour)
 	$(CLUSTER_ENV); $(PY) -m benchmarks.scale
 
 down:  ## end the test cluster

@@ -122,6 +122,10 @@ class Reconciler:
             self._after_turn(world)
             return self._seconds_until(self._next_turn(world, acted=bool(stages)))
         await self._write(world, status, verdict)
+        if performed.released:
+            # What follows waits for the cluster to go, of which events tell. A turn at once would
+            # find it in an index that lags, and delete it once more.
+            return LOOK_AGAIN.total_seconds()
         return 0.0  # what follows from what was written is the next turn's
 
     async def _write(self, world: World, status: FlowRunStatus, verdict: Verdict) -> None:

@@ -208,6 +208,26 @@ async def test_the_end_is_written_before_the_cluster_goes() -> None:
         ]
 
 
+async def test_a_cluster_that_a_watch_still_shows_is_not_deleted_twice_in_a_row() -> None:
+    async with a_cluster_with_a_run() as cluster:
+        await cluster.settle()
+        cluster.succeeds()
+        cluster.watch.falls_behind()
+        cluster.fake.requests.clear()
+        await cluster.settle()
+        assert cluster.run()["phase"] == "Succeeded"
+        assert cluster.fake.requests == [
+            "get flowruns",
+            "update flowruns/status",  # Running, which nobody saw
+            "get flowruns",
+            *sorted(["get daskclusters", "get pods"]),  # afresh, before the end is written
+            "update flowruns/status",
+            "get flowruns",
+            "delete daskclusters",
+            "update flowruns/status",
+        ]
+
+
 async def test_a_run_at_rest_costs_no_request() -> None:
     async with a_cluster_with_a_run() as cluster:
         await cluster.settle()
