@@ -46,7 +46,16 @@ _HOMES = {
     "task": "utilities.tasks",
     "unmapped": "utilities.edges",
 }
-_PACKAGES = ("core", "engine", "exceptions", "executors", "tasks", "triggers", "utilities")
+_PACKAGES = (
+    "core",
+    "engine",
+    "exceptions",
+    "executors",
+    "schedules",
+    "tasks",
+    "triggers",
+    "utilities",
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,9 +1,10 @@
 """Runs a flow: from its declaration to its final state. Raises nothing that tasks can cause."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from flowlib.configuration import config
 from flowlib.core.flow import Flow
 from flowlib.core.task import Task
 from flowlib.engine import caches, graph, guard, outcome, run_context
@@ -58,11 +59,6 @@ def run_declared(
 
     if context.get("flow") is flow:
         raise RuntimeError("A flow cannot be run inside its own `with` block.")
-    if flow.schedule is not None and run_on_schedule is not False:
-        raise ValueError(
-            f"Flow {flow.name!r} has a schedule, and flowlib keeps schedules as data only: a "
-            "CronJob runs them. To run the flow now, call flow.run(run_on_schedule=False)."
-        )
     if "return_tasks" in options:
         raise ValueError("flow.run() returns the states of all tasks: leave return_tasks out.")
     executor = options.pop("executor", None) or flow.executor or default_executor()
@@ -71,13 +67,26 @@ def run_declared(
     known = {parameter.name for parameter in flow.parameters()}
     if unknown := sorted(set(options) - known):
         raise TypeError(f"flow.run() got unexpected keywords: {', '.join(unknown)}.")
+    if run_on_schedule is None:
+        run_on_schedule = config.flows.run_on_schedule
+
+    def once(given: Mapping[str, Any], **as_of: Any) -> State:
+        if unexpected := sorted(set(given) - known):
+            raise ValueError(f"Flow {flow.name!r} has no parameters {', '.join(unexpected)}.")
+        missing = sorted(p.name for p in flow.parameters() if p.required and p.name not in given)
+        if missing:
+            raise ValueError(f"Flow {flow.name!r} needs parameters {', '.join(missing)}.")
+        ours = replace(its, context={**as_of, **(its.context or {})})
+        return run_flow(flow, given, executor, Observer(), ours, ask=approved)
+
     given = {**parameters, **options}
-    if unexpected := sorted(set(given) - known):
-        raise ValueError(f"Flow {flow.name!r} has no parameters {', '.join(unexpected)}.")
-    missing = sorted(p.name for p in flow.parameters() if p.required and p.name not in given)
-    if missing:
-        raise ValueError(f"Flow {flow.name!r} needs parameters {', '.join(missing)}.")
-    return run_flow(flow, given, executor, Observer(), its, ask=approved)
+    if flow.schedule is None or not run_on_schedule:
+        return once(given)
+    from flowlib.engine import on_schedule  # for the few flows that have one
+
+    return on_schedule.run(
+        flow, given, lambda values, when: once(values, scheduled_start_time=when)
+    )
 
 
 def run_flow(

@@ -43,6 +43,7 @@ def of_task(spec: "TaskSpec") -> dict[str, Any]:
         "config": config,
         **_dates(spec.context),
         **spec.context,
+        "scheduled_start_time": Deferred(lambda: _instance(spec.context["scheduled_start_time"])),
         "task_name": task.name,
         "task_full_name": task.name,
         "task_slug": spec.slug,
@@ -78,9 +79,7 @@ def _dates(shared: Mapping[str, Any]) -> dict[str, Any]:
     """date, today, yesterday, tomorrow; made when asked for, since pendulum is slow to import."""
 
     def date() -> Any:
-        import pendulum
-
-        return pendulum.instance(shared.get("date") or shared["scheduled_start_time"])
+        return _instance(shared.get("date") or shared["scheduled_start_time"])
 
     def day(shift: int, form: str) -> Deferred:
         return Deferred(lambda: date().add(days=shift).strftime(form))
@@ -91,3 +90,9 @@ def _dates(shared: Mapping[str, Any]) -> dict[str, Any]:
         **{name: day(shift, "%Y-%m-%d") for name, shift in days.items()},
         **{f"{name}_nodash": day(shift, "%Y%m%d") for name, shift in days.items()},
     }
+
+
+def _instance(time: datetime.datetime) -> Any:
+    import pendulum
+
+    return pendulum.instance(time)
