@@ -383,15 +383,6 @@ def test_a_flow_is_not_run_inside_its_own_block() -> None:
             flow.run()
 
 
-def test_a_flow_with_a_schedule_is_run_once_only_when_told_so() -> None:
-    with Flow("f", schedule="every day") as flow:
-        inc(1)
-
-    with pytest.raises(ValueError, match="run_on_schedule=False"):
-        flow.run()
-    assert flow.run(run_on_schedule=False).is_successful()
-
-
 def test_while_a_flow_is_loaded_run_and_register_warn_and_return_none() -> None:
     flow = Flow("f")
     with context(loading_flow=True):
