@@ -40,9 +40,7 @@ def cluster(workers: int = 2, threads: int = 1, saturation: str = "1.1") -> Iter
         def start(*arguments: str) -> "subprocess.Popen[bytes]":
             command = [sys.executable, *arguments, "--scheduler-file", str(place)]
             log = stack.enter_context((Path(folder) / "log").open("ab"))
-            process = subprocess.Popen(
-                command, env=environment, cwd=folder, stdout=log, stderr=log
-            )
+            process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)
             stack.callback(process.wait)
             stack.callback(process.kill)
             return process

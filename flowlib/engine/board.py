@@ -16,7 +16,7 @@ from flowlib.engine.rows import Rows
 from flowlib.engine.sources import by_row, has_children, taken_whole
 from flowlib.engine.state import Mapped, Pending, State
 from flowlib.engine.tally import Tally
-from flowlib.engine.work import Claim, Input, TaskSpec
+from flowlib.engine.work import Claim, Input, Part, TaskSpec
 
 
 class Board:
@@ -41,6 +41,8 @@ class Board:
         self._queue: list[tuple[bool, int, int]] = []
         self._queued: set[tuple[bool, int, int]] = set()
         self._retrying: set[Column] = set()
+        #: Single tasks that are ready.
+        self.singles: dict[Column, None] = {}
 
     def upstreams(self, column: Column) -> list[Column]:
         return [self.columns[number] for number in column.node.upstreams]
@@ -63,6 +65,8 @@ class Board:
         """Puts a column in line if it has something to give out, now or later."""
         if column.next_due is not None:
             self._retrying.add(column)
+        if column.ready and not column.node.mapped:
+            self.singles[column] = None
         if column.ready or column.lost:
             depth = 0 if self._in_order else -column.node.depth
             # What is lost is needed by something that could run but for it.
@@ -160,8 +164,9 @@ class Board:
             return child.change(task, Pending(), state, guard.call)
 
     def _run_here(self, column: Column) -> State:
-        made, _ = chunk.run(self.spec(column), Claim(0, (range(1),), (), {}, math.inf), ())
-        return state_of(made, 0)
+        claim = Claim(0, (Part((range(1),), (), {}),), math.inf)
+        made, _ = chunk.run([self.spec(column)], claim, ())
+        return state_of(made.parts[0], 0)
 
     def _settle(self, column: Column, state: State) -> None:
         column.settled = state
@@ -171,7 +176,7 @@ class Board:
     def _open(self, column: Column, width: int) -> None:
         column.open(width)
         self._tally.opened(column.node, width)
-        self._become_ready(column, (range(width),))
+        self.become_ready(column, (range(width),))
         # A map over this one needs to know no more than its width.
         self._undecided.extend(self.downstreams(column))
 
@@ -182,19 +187,34 @@ class Board:
         for downstream in self.downstreams(column):
             if not downstream.decided:
                 self._undecided.append(downstream)
-            elif downstream.width and downstream.node.mapped:
-                self._become_ready(downstream, rows)
+            elif downstream.width:
+                self.become_ready(downstream, rows if downstream.node.mapped else (range(1),))
 
-    def _become_ready(self, column: Column, rows: Rows) -> None:
-        """Of these rows, those are ready whose upstream rows have all ended."""
+    def become_ready(self, column: Column, rows: Rows) -> None:
+        """Of these rows, those are ready that nobody has taken and that wait for nothing."""
+        rows = self.waiting_for_nothing(column, rows)
+        if column.previous:
+            rows = column.take_resting(rows)
+        column.make_ready(rows)
+        self.wake(column)
+
+    def waiting_for_nothing(self, column: Column, rows: Rows) -> Rows:
+        """Of these rows, those before which everything has ended."""
         parts = [range(part.start, min(part.stop, column.width or 0)) for part in rows]
         for its, upstream in zip(column.node.inputs, self.upstreams(column), strict=True):
             if by_row(its, upstream):
                 parts = [ended for part in parts for ended in upstream.finished_within(part)]
-        if column.previous:
-            parts = list(column.take_resting(tuple(parts)))
-        column.make_ready(parts)
-        self.wake(column)
+            elif not upstream.complete:
+                return ()
+        return tuple(parts)
+
+    def take(self, columns: Sequence[Column], rows: Rows) -> None:
+        """These rows of these columns are given out together."""
+        for column in columns:
+            if not column.decided:
+                self._open(column, 1)  # it follows another one of them
+            column.take(rows)
+            self.singles.pop(column, None)
 
     def spec(self, column: Column) -> TaskSpec:
         """What its claims share; made when the first one is, since all it needs is known then."""

@@ -48,15 +48,25 @@ def run(
 
     upstream_states is None where all are plain successes and the trigger need not be asked.
     """
-    quiet = context["map_index"] is not None and not config.logging.mapped_children
-    name = context["task_full_name"]
-    if not quiet:
-        logger.info("Task '%s': Starting task run...", name)
-    state = _run(task, arguments, upstream_states, previous, call, extras)
-    if not quiet or not state.is_successful():
+    if not _quiet():
+        logger.info("Task '%s': Starting task run...", context["task_full_name"])
+    return _logged(_run(task, arguments, upstream_states, previous, call, extras))
+
+
+def conclude(task: Task, arguments: Mapping[str, Any], outcome: guard.Outcome, call: Call) -> State:
+    """The rest of a run whose body was called already, by somebody who expected nothing of it."""
+    return _logged(_after_body(task, Running("Starting task run."), outcome, arguments, call, None))
+
+
+def _quiet() -> bool:
+    return context["map_index"] is not None and not config.logging.mapped_children
+
+
+def _logged(state: State) -> State:
+    if not state.is_successful() or not _quiet():
         logger.info(
             "Task '%s': Finished task run for task with final state: '%s'",
-            name,
+            context["task_full_name"],
             type(state).__name__,
         )
     return state
@@ -82,16 +92,31 @@ def _run(
     running = change(task, old, Running("Starting task run."), call)
     if not running.is_running():
         return running
-    ended = change(task, running, _body(task, arguments, call, extras), call)
+    outcome = _body(task, arguments, call, extras)
+    return _after_body(task, running, outcome, arguments, call, extras)
+
+
+def _after_body(
+    task: Task,
+    running: State,
+    outcome: guard.Outcome,
+    arguments: Mapping[str, Any],
+    call: Call,
+    extras: Extras | None,
+) -> State:
+    ended = change(task, running, _ended(outcome, arguments, call, extras), call)
     while isinstance(ended, Looped):
         count = ended.loop_count or context.get("task_loop_count", 1) + 1
         context.update(task_loop_count=count, task_loop_result=ended.result, task_run_count=1)
         running = change(task, Pending(), Running("Starting task run."), call)
         if not running.is_running():
             return running
-        ended = change(task, running, _body(task, arguments, call, extras), call)
+        outcome = _body(task, arguments, call, extras)
+        ended = change(task, running, _ended(outcome, arguments, call, extras), call)
     again = _retry(task, ended)
-    return ended if again is None else change(task, ended, again, call)
+    final = ended if again is None else change(task, ended, again, call)
+    final.attempts = context["task_run_count"]
+    return final
 
 
 def judge(task: Task, upstream_states: Mapping[Any, State], call: Call) -> State | None:
@@ -120,17 +145,21 @@ def _skipped(state: State) -> bool:
     return state.is_skipped()
 
 
-def _body(task: Task, arguments: Mapping[str, Any], call: Call, extras: Extras | None) -> State:
-    if extras is None:
-        value, raised = call(task.run, **arguments)
-        if raised is None:
-            return Success(SUCCEEDED, result=value)
-    else:
-        value, raised = extras.body(arguments, call)
-        if raised is None:
-            return extras.after(Success(SUCCEEDED, result=value), arguments, call)
-        if isinstance(raised, TaskTimeoutSignal):
-            return TimedOut("Task timed out during execution.", result=raised)
+def _body(
+    task: Task, arguments: Mapping[str, Any], call: Call, extras: Extras | None
+) -> guard.Outcome:
+    return call(task.run, **arguments) if extras is None else extras.body(arguments, call)
+
+
+def _ended(
+    outcome: guard.Outcome, arguments: Mapping[str, Any], call: Call, extras: Extras | None
+) -> State:
+    value, raised = outcome
+    if raised is None:
+        ended = Success(SUCCEEDED, result=value)
+        return ended if extras is None else extras.after(ended, arguments, call)
+    if isinstance(raised, TaskTimeoutSignal) and extras is not None:
+        return TimedOut("Task timed out during execution.", result=raised)
     if isinstance(raised, signals.PrefectStateSignal):
         return raised.state
     logger.error(

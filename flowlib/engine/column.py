@@ -12,7 +12,7 @@ from flowlib.engine.graph import Node
 from flowlib.engine.pieces import Pieces
 from flowlib.engine.rows import Rows
 from flowlib.engine.state import Mapped, Paused, Resume, Scheduled, State
-from flowlib.engine.work import TaskSpec
+from flowlib.engine.work import Ends, TaskSpec
 
 
 class Column:
@@ -26,6 +26,8 @@ class Column:
         self.settled: State | None = None
         #: 1 for each row that has ended.
         self.done = bytearray()
+        #: 1 for each row that was given out, or has ended, or waits for a retry.
+        self.taken = bytearray()
         #: The states that are more than a success with a value.
         self.states: dict[int, State] = {}
         self.finished = 0
@@ -51,6 +53,8 @@ class Column:
         #: Their sums, up to and with each row; made when all are known.
         self._ends: list[int] = []
         self.spec: TaskSpec | None = None
+        #: When the rows of each report ended: seconds since it began, and when that was.
+        self.times: list[tuple[Rows, float, Ends]] = []
         self._due: list[tuple[float, int]] = []
 
     @property
@@ -80,6 +84,7 @@ class Column:
         """It has so many rows."""
         self.width = width
         self.done = bytearray(width)
+        self.taken = bytearray(width)
         if isinstance(self.given, Mapped):
             # A child that is not known any more is None.
             known: list[State | None] = list(self.given.map_states[:width])
@@ -88,7 +93,27 @@ class Column:
             self.previous = dict.fromkeys(range(width), self.given)
 
     def make_ready(self, rows: Iterable[range]) -> None:
-        self.ready = row_ranges.merged([*self.ready, *rows])
+        """Of these rows, those that nobody has taken may be given out."""
+        free = [gap for part in rows for gap in _stretches(self.taken, 0, part)]
+        self.ready = row_ranges.merged([*self.ready, *row_ranges.minus(free, self.ready)])
+
+    def take(self, rows: Rows) -> None:
+        """These rows are given out, or wait for a retry."""
+        for part in rows:
+            self.taken[part.start : part.stop] = b"\1" * len(part)
+        self.ready = row_ranges.minus(self.ready, rows)
+
+    def put_back(self, rows: Rows) -> None:
+        """These rows are nobody's again; whether they are ready is another question."""
+        for part in rows:
+            self.taken[part.start : part.stop] = bytes(len(part))
+
+    def free(self, rows: Rows) -> bool:
+        """Whether nobody has taken any of these rows, and all of them exist."""
+        return all(
+            part.stop <= len(self.taken) and self.taken.find(1, part.start, part.stop) < 0
+            for part in rows
+        )
 
     def finish(self, rows: Rows, states: dict[int, State]) -> None:
         """These rows have ended, those not named in states as plain successes."""
@@ -101,11 +126,7 @@ class Column:
 
     def finished_within(self, part: range) -> Iterator[range]:
         """The stretches of these rows that have ended."""
-        at = part.start
-        while at < part.stop and (start := self.done.find(1, at, part.stop)) >= 0:
-            stop = self.done.find(0, start, part.stop)
-            at = part.stop if stop < 0 else stop
-            yield range(start, at)
+        return _stretches(self.done, 1, part)
 
     def ended(self, rows: Rows) -> bool:
         """Whether these rows, as far as there are such, have all ended."""
@@ -154,9 +175,11 @@ class Column:
             and (state.start_time is None or state.start_time > now)
             and any(row in part for part in rows)
         ]
+        waiting = row_ranges.of(sorted(resting))
+        self.take(waiting)
         for row in resting:
             self.put_off(row, self.previous[row])
-        return row_ranges.without(rows, resting)
+        return row_ranges.minus(rows, waiting)
 
     def resume(self) -> None:
         """Rows that are paused become ready."""
@@ -164,7 +187,9 @@ class Column:
         for row in paused:
             del self.states[row]
             self.previous[row] = Resume("Approval given to resume.")
-        self.make_ready(range(row, row + 1) for row in paused)
+        rows = row_ranges.of(sorted(paused))
+        self.put_back(rows)
+        self.make_ready(rows)
 
     @property
     def paused(self) -> bool:
@@ -173,6 +198,12 @@ class Column:
     def retry_at(self, due: float, row: int, state: State) -> None:
         self.previous[row] = state
         heapq.heappush(self._due, (due, row))
+
+    def retries(self, rows: Rows) -> dict[int, State]:
+        """What became of the last attempt of these rows, where there was one."""
+        if not self.previous:
+            return {}
+        return {row: self.previous[row] for row in row_ranges.each(rows) if row in self.previous}
 
     @property
     def next_due(self) -> float | None:
@@ -184,6 +215,16 @@ class Column:
         due = []
         while self._due and self._due[0][0] <= now:
             row = heapq.heappop(self._due)[1]
-            due.append(range(row, row + 1))
-        if due:
-            self.make_ready(due)
+            due.append(row)
+        rows = row_ranges.of(sorted(due))
+        self.put_back(rows)
+        self.make_ready(rows)
+
+
+def _stretches(marks: bytearray, mark: int, part: range) -> Iterator[range]:
+    """Of these rows, the stretches that are marked so."""
+    at = part.start
+    while at < part.stop and (start := marks.find(mark, at, part.stop)) >= 0:
+        stop = marks.find(1 - mark, start, part.stop)
+        at = part.stop if stop < 0 else stop
+        yield range(start, at)

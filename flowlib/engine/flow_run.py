@@ -8,6 +8,7 @@ from flowlib.configuration import config
 from flowlib.core.flow import Flow
 from flowlib.core.task import Task
 from flowlib.engine import caches, graph, guard, outcome, run_context
+from flowlib.engine.held import Chunk
 from flowlib.engine.inputs import offset
 from flowlib.engine.progress import Observer
 from flowlib.engine.scheduling import Run
@@ -208,8 +209,8 @@ def _ask(preview: Preview, run: Run, session: Session, task: Task) -> Any:
     if column.settled is not None:
         return preview.ask(column.settled.result)
     held = run.values.of(column)
-    handles: list[Handle] = [handle for _, handle in held]
-    parts = [part for part, _ in held]
+    handles: list[Handle] = [run.values.handle(key.claim) for _, key in held]
+    parts = [(rows, key.part) for rows, key in held]
     return session.apply(_Asking(preview.ask, parts, column.node.mapped), handles)
 
 
@@ -218,14 +219,16 @@ class _Asking:
     """Asks about the value that lies in these chunks; sent to where they are."""
 
     ask: Any
-    parts: list[range]
+    #: For each chunk the rows, and the part of it that holds them.
+    parts: list[tuple[range, int]]
     mapped: bool
 
-    def __call__(self, *chunks: Any) -> Any:
+    def __call__(self, *chunks: Chunk) -> Any:
         values: list[Any] = []
-        for part, chunk in zip(self.parts, chunks, strict=True):
-            at = offset(chunk.rows, part.start)
-            values += chunk.values[at : at + len(part)]
+        for (rows, part), chunk in zip(self.parts, chunks, strict=True):
+            held = chunk.parts[part]
+            at = offset(held.rows, rows.start)
+            values += held.values[at : at + len(rows)]
         return self.ask(values if self.mapped else values[0])
 
 

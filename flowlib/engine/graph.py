@@ -11,6 +11,9 @@ from flowlib.engine.result import Result
 from flowlib.engine.work import Input
 from flowlib.tasks.core.constants import Constant
 
+#: How a tag begins that names a resource of Dask's workers.
+RESOURCE_TAG = "dask-resource:"
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -32,6 +35,11 @@ class Node:
     @property
     def mapped(self) -> bool:
         return any(its.mapped for its in self.inputs)
+
+    @property
+    def resources(self) -> frozenset[str]:
+        """The tags that say where it may run."""
+        return frozenset(tag for tag in self.task.tags if tag.startswith(RESOURCE_TAG))
 
     @property
     def held(self) -> bool:

@@ -3,19 +3,20 @@
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from flowlib.engine import flattening
 from flowlib.engine import rows as row_ranges
+from flowlib.engine.held import Chunk, Held
 from flowlib.engine.state import Mapped, State, Success
 from flowlib.engine.work import (
-    Chunk,
-    Claim,
+    Beside,
     Cut,
     Input,
     Items,
     Joined,
     Known,
+    Part,
     Piece,
     Rowwise,
     Single,
@@ -45,6 +46,9 @@ class Each:
         """Nothing but successes: no trigger need be asked."""
         return not self.states
 
+    def plain_at(self, place: int) -> bool:
+        return place not in self.states
+
     def value(self, place: int) -> Any:
         return self.values[place]
 
@@ -61,6 +65,9 @@ class Same:
     @property
     def plain(self) -> bool:
         return type(self.common) is Success
+
+    def plain_at(self, place: int) -> bool:
+        return self.plain
 
     def value(self, place: int) -> Any:
         return self.common.result
@@ -80,6 +87,9 @@ class All:
     def plain(self) -> bool:
         return not self.states
 
+    def plain_at(self, place: int) -> bool:
+        return self.plain
+
     def value(self, place: int) -> Any:
         return self.values
 
@@ -94,34 +104,53 @@ class All:
 Upstream = Each | Same | All
 
 
-def resolve(spec: TaskSpec, claim: Claim, chunks: Sequence[Chunk]) -> list[Upstream]:
+class Ran(Protocol):
+    """An earlier part of the same claim; it may still grow."""
+
+    values: list[Any]
+    states: dict[int, State]
+
+
+def resolve(
+    spec: TaskSpec, part: Part, chunks: Sequence[Chunk], earlier: Sequence[Ran]
+) -> list[Upstream]:
     """One upstream for each input. Raises ShortPiece, and what a value raises when it is cut."""
+
+    def resolved(its: Input, source: Source, number: int) -> Upstream:
+        match source:
+            case Known():
+                return Same(_passed_on(its, spec.known[number]))
+            case Items(values):
+                return Each(values, {})
+            case Beside(number):
+                return Each(earlier[number].values, earlier[number].states)
+            case Single(chunk, number):
+                return Same(_passed_on(its, state_of(_held(chunks, chunk, number), 0)))
+            case Cut(chunk, number):
+                state = state_of(_held(chunks, chunk, number), 0)
+                return Each(cut(its.of(state.result), part.rows), {})
+            case Rowwise(pieces):
+                return Each(*_laid_out(pieces, chunks))
+            case Spread(stretches):
+                return Each(*_spread(stretches, chunks))
+            case Joined(pieces):
+                values, states = _laid_out(pieces, chunks)
+                if its.flattened:
+                    values, states = flattening.spread(values, states)
+                return All(values, states)
+
     return [
-        _resolve(source, number, spec, claim, chunks) for number, source in enumerate(claim.sources)
+        resolved(its, source, number)
+        for number, (its, source) in enumerate(zip(spec.inputs, part.sources, strict=True))
     ]
 
 
-def _resolve(
-    source: Source, number: int, spec: TaskSpec, claim: Claim, chunks: Sequence[Chunk]
-) -> Upstream:
-    its = spec.inputs[number]
-    match source:
-        case Known():
-            return Same(_passed_on(its, spec.known[number]))
-        case Items(values):
-            return Each(values, {})
-        case Single(chunk):
-            return Same(_passed_on(its, state_of(chunks[chunk], 0)))
-        case Cut(chunk):
-            state = state_of(chunks[chunk], 0)
-            return Each(cut(its.of(state.result), claim.rows), {})
-        case Rowwise(pieces):
-            return Each(*_laid_out(pieces, chunks))
-        case Spread(stretches):
-            return Each(*_spread(stretches, chunks))
-        case Joined(pieces):
-            values, states = _laid_out(pieces, chunks)
-            return All(*flattening.spread(values, states)) if its.flattened else All(values, states)
+def _held(chunks: Sequence[Chunk], chunk: int, part: int) -> Held:
+    """ShortPiece where nothing was run when the chunk was made again."""
+    its = chunks[chunk].parts
+    if part >= len(its):
+        raise ShortPiece
+    return its[part]
 
 
 def _passed_on(its: Input, state: State) -> State:
@@ -160,16 +189,17 @@ def _laid_out(
     values: list[Any] = []
     states: dict[int, State] = {}
     for piece in pieces:
-        chunk = chunks[piece.chunk]
+        held = _held(chunks, piece.chunk, piece.part)
         before = len(values)
-        at = offset(chunk.rows, piece.start)
-        values += chunk.values[at : at + piece.stop - piece.start]
+        at = offset(held.rows, piece.start)
+        values += held.values[at : at + piece.stop - piece.start]
         if len(values) - before < piece.stop - piece.start:
             raise ShortPiece
-        if chunk.states:
-            for row in range(piece.start, piece.stop):
-                if row in chunk.states:
-                    states[before + row - piece.start] = chunk.states[row]
+        for row, state in held.states.items():
+            if piece.start <= row < piece.stop:
+                if not state.is_finished():
+                    raise ShortPiece  # made again, it is to be tried once more
+                states[before + row - piece.start] = state
     return values, states
 
 
@@ -183,12 +213,17 @@ def offset(rows: row_ranges.Rows, row: int) -> int:
     raise ShortPiece
 
 
-def state_of(chunk: Chunk, row: int) -> State:
-    """The state of one row of a chunk."""
-    at = offset(chunk.rows, row)
-    if at >= len(chunk.values):
+def state_of(held: Held, row: int) -> State:
+    """The state of one row of a chunk's part."""
+    at = offset(held.rows, row)
+    if at >= len(held.values):
         raise ShortPiece
-    return chunk.states.get(row) or Success(SUCCEEDED, result=chunk.values[at])
+    state = held.states.get(row)
+    if state is None:
+        return Success(SUCCEEDED, result=held.values[at])
+    if not state.is_finished():
+        raise ShortPiece
+    return state
 
 
 def cut(value: Any, rows: row_ranges.Rows) -> Sequence[Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from flowlib.core.task import Task
 from flowlib.engine.column import Column
+from flowlib.engine.held import Held
 from flowlib.engine.inputs import MAPPED, SUCCEEDED, offset
 from flowlib.engine.scheduling import Run
 from flowlib.engine.state import Failed, Mapped, Pending, Running, State, Success
@@ -28,36 +29,64 @@ def of_flow(columns: Sequence[Column], reference: Collection[Task]) -> State:
 def of_tasks(run: Run, session: Session) -> dict[Task, State]:
     """The state of every task, with its result."""
     columns = run.board.columns
-    held = [(column, part, handle) for column in columns for part, handle in run.values.of(column)]
+    claims = sorted({key.claim for column in columns for _, key in run.values.of(column)})
     # All at once: a question to the cluster for each task would take its time.
-    chunks = session.fetch([handle for _, _, handle in held])
-    values: dict[int, dict[int, Any]] = {column.node.number: {} for column in columns}
-    for (column, part, _), chunk in zip(held, chunks, strict=True):
-        at = offset(chunk.rows, part.start)
-        stretch = chunk.values[at : at + len(part)]
-        values[column.node.number].update(zip(part, stretch, strict=True))
+    fetched = session.fetch([run.values.handle(claim) for claim in claims])
+    chunks = dict(zip(claims, fetched, strict=True))
     return {
-        column.node.task: _state(column, values[column.node.number]) for column in run.board.columns
+        column.node.task: _state(
+            column,
+            [(rows, chunks[key.claim].parts[key.part]) for rows, key in run.values.of(column)],
+        )
+        for column in columns
     }
 
 
-def _state(column: Column, values: dict[int, Any]) -> State:
+def _state(column: Column, held: list[tuple[range, Held]]) -> State:
     if column.settled is not None:
         return column.settled
     if column.width is None:
         return Pending(NOT_RUN)
-    children = [_child(column, row, values.get(row)) for row in range(column.width)]
-    if not column.node.mapped:
-        return children[0]
-    return Mapped(MAPPED, result=[child.result for child in children], map_states=children)
+    children = Children(column, held)
+    if column.node.mapped:
+        return Mapped.later(MAPPED, children, column.width)
+    return children.states()[0]
 
 
-def _child(column: Column, row: int, value: Any) -> State:
-    state = column.states.get(row)
-    if not column.done[row]:
-        return state or column.previous.get(row) or Pending(NOT_RUN)
-    if state is None:
-        return Success(SUCCEEDED, result=value)
-    if not state.is_failed():  # a failure was told with its result
-        state.result = value
-    return state
+class Children:
+    """The rows of a column: results and states are made when somebody asks for them."""
+
+    def __init__(self, column: Column, held: list[tuple[range, Held]]) -> None:
+        self._width = column.width or 0
+        self._states = column.states
+        self._previous = column.previous
+        self._done = column.done
+        self._held = held
+
+    def results(self) -> list[Any]:
+        """One for each row: of a failed one its exception."""
+        results: list[Any] = []
+        for rows, held in self._held:
+            results += [None] * (rows.start - len(results))
+            at = offset(held.rows, rows.start)
+            results += held.values[at : at + len(rows)]
+        results += [None] * (self._width - len(results))
+        for row, state in self._states.items():
+            if state.is_failed():  # a failure was told with its result
+                results[row] = state.result
+        return results
+
+    def states(self) -> list[State]:
+        """One for each row."""
+        return [self._state(row, result) for row, result in enumerate(self.results())]
+
+    def _state(self, row: int, result: Any) -> State:
+        state = self._states.get(row)
+        if not self._done[row]:
+            return state or self._previous.get(row) or Pending(NOT_RUN)
+        if state is None:
+            state = Success(SUCCEEDED, result=result)
+            state.attempts = 1
+        else:
+            state.result = result
+        return state

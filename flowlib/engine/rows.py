@@ -40,12 +40,24 @@ def split(rows: Rows, number: int) -> tuple[Rows, Rows]:
     return tuple(first), ()
 
 
-def without(rows: Rows, left_out: Iterable[int]) -> Rows:
-    """The rows but these."""
+def minus(rows: Iterable[range], others: Iterable[range]) -> Rows:
+    """These rows but the others."""
     out = list(rows)
-    for row in left_out:
-        for at, part in enumerate(out):
-            if row in part:
-                out[at : at + 1] = [range(part.start, row), range(row + 1, part.stop)]
-                break
-    return tuple(part for part in out if part)
+    for other in others:
+        left: list[range] = []
+        for part in out:
+            left.append(range(part.start, min(part.stop, other.start)))
+            left.append(range(max(part.start, other.stop), part.stop))
+        out = [part for part in left if part]
+    return tuple(out)
+
+
+def of(numbers: Iterable[int]) -> Rows:
+    """These rows, which are in order."""
+    out: list[range] = []
+    for number in numbers:
+        if out and out[-1].stop == number:
+            out[-1] = range(out[-1].start, number + 1)
+        else:
+            out.append(range(number, number + 1))
+    return tuple(out)

@@ -56,16 +56,18 @@ def of_task(spec: "TaskSpec") -> dict[str, Any]:
     }
 
 
-def enter_child(spec: "TaskSpec", base: Mapping[str, Any], row: int, run_count: int) -> None:
-    """Makes the current context that of one child."""
-    context.clear()
-    context.update(base)
-    context["task_run_count"] = run_count
-    if spec.mapped:
-        full_name = f"{spec.task.name}[{row}]"
-        context["map_index"] = row
-        context["task_full_name"] = full_name
-        context["logger"] = Deferred(lambda: child_logger(full_name))
+def of_child(spec: "TaskSpec", base: Mapping[str, Any], row: int, run_count: int) -> dict[str, Any]:
+    """The context of one child, on the base of its task."""
+    if not spec.mapped:
+        return {**base, "task_run_count": run_count}
+    full_name = f"{spec.task.name}[{row}]"
+    return {
+        **base,
+        "task_run_count": run_count,
+        "map_index": row,
+        "task_full_name": full_name,
+        "logger": Deferred(lambda: child_logger(full_name)),
+    }
 
 
 @contextmanager

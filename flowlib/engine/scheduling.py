@@ -4,16 +4,19 @@ What may run is pulled: a few claims are out at a time, and each report makes ro
 A row runs as soon as the rows it depends on have ended, so chains of maps go depth first.
 """
 
+import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from flowlib.core.task import Task
+from flowlib.engine import fusion
 from flowlib.engine import rows as row_ranges
 from flowlib.engine.board import Board
 from flowlib.engine.column import Column
 from flowlib.engine.graph import Node
+from flowlib.engine.pieces import Key
 from flowlib.engine.rows import Rows
 from flowlib.engine.sizing import claim_size
 from flowlib.engine.sources import Located, locate
@@ -21,7 +24,7 @@ from flowlib.engine.state import Killed
 from flowlib.engine.stop import Stop
 from flowlib.engine.tally import Tally
 from flowlib.engine.values import Values
-from flowlib.engine.work import Claim, Report
+from flowlib.engine.work import Claim, Kept, Landed, Part, Report
 from flowlib.executors.protocol import Session, WorkersLost
 from flowlib.utilities.logging import get_logger
 
@@ -32,8 +35,9 @@ logger = get_logger("FlowRunner")
 class Given:
     """A claim that was given out."""
 
-    column: Column
-    rows: Rows
+    #: One for each part.
+    columns: tuple[Column, ...]
+    rows: tuple[Rows, ...]
     #: Its rows have ended before: only their values are wanted.
     again: bool
     #: Nothing else is given out while it runs: if workers die now, they die of it.
@@ -63,6 +67,8 @@ class Run:
         self._flight: dict[int, Given] = {}
         self._suspected: list[Column] = []
         self._number = 0
+        #: Seconds a single task takes.
+        self._single: float | None = None
 
     def go(self) -> None:
         """Runs everything that can be run, and everything that is wanted again."""
@@ -130,33 +136,48 @@ class Run:
         rows = column.lost if again else column.ready
         if not rows:
             return False
-        size = claim_size(
-            row_ranges.count(rows), self._session.threads, column.estimate, self._session.box
-        )
+        session = self._session
+        number = row_ranges.count(rows)
+        size = claim_size(number, session.threads, column.estimate, session.box)
         mine, rest = row_ranges.split(rows, size)
-        located = self._located(column, mine)
+        columns = [column]
+        if not again and not math.isinf(session.box):
+            if len(self.board.singles) >= fusion.LEAST_ROWS * session.threads:
+                columns = self._singles(column)
+            elif number >= fusion.LEAST_ROWS * session.threads or not column.node.mapped:
+                columns = fusion.together(self.board, column, mine, session.box)
+        located = self._located(columns, mine)
         if located is None:
             return False
         if again:
             column.lost = rest
         else:
-            column.ready = rest
-        self._submit(Given(column, mine, again, alone=False), located)
+            self.board.take(columns, mine)
+        self._submit(columns, mine, located, again=again)
         return True
+
+    def _singles(self, first: Column) -> list[Column]:
+        """Single tasks to be run with this one, if it is single: so many are ready."""
+        if first.node.mapped:
+            return [first]
+        ready = self.board.singles
+        size = claim_size(len(ready), self._session.threads, self._single, self._session.box)
+        alike = (c for c in ready if c is not first and c.node.resources == first.node.resources)
+        return [first, *itertools.islice(alike, size - 1)]
 
     def _try_alone(self, column: Column) -> None:
         """With nothing else to do: one row of those of which workers may have died."""
         rows, rest = row_ranges.split(column.suspects, 1)
-        located = self._located(column, rows)
+        located = self._located([column], rows)
         if located is not None:
             column.suspects = rest
             if not rest:
                 self._suspected.remove(column)
-            self._submit(Given(column, rows, again=False, alone=True), located)
+            self._submit([column], rows, located, alone=True)
 
-    def _located(self, column: Column, rows: Rows) -> Located | None:
+    def _located(self, columns: Sequence[Column], rows: Rows) -> Located | None:
         """Where the inputs of these rows are; None where they must be made again first."""
-        located = locate(column.node.inputs, self.board.upstreams(column), rows)
+        located = locate(columns, self.board.upstreams, rows)
         if located.missing:
             self._make_again(located.missing)
             return None
@@ -164,30 +185,37 @@ class Run:
 
     def _make_again(self, missing: Sequence[tuple[Column, Rows]]) -> None:
         for column, rows in missing:
-            coming = [column.lost]
-            coming += [given.rows for given in self._flight.values() if given.column is column]
-            known = {row for part in coming for row in row_ranges.each(part)}
-            wanted = [range(row, row + 1) for row in row_ranges.each(rows) if row not in known]
-            column.lost = row_ranges.merged([*column.lost, *wanted])
+            coming = list(column.lost)
+            for given in self._flight.values():
+                for its, its_rows in zip(given.columns, given.rows, strict=True):
+                    if its is column:
+                        coming += its_rows
+            column.lost = row_ranges.merged([*column.lost, *row_ranges.minus(rows, coming)])
             self.board.wake(column)
 
-    def _submit(self, given: Given, located: Located) -> None:
+    def _submit(
+        self,
+        columns: Sequence[Column],
+        rows: Rows,
+        located: Located,
+        *,
+        again: bool = False,
+        alone: bool = False,
+    ) -> None:
         self._number += 1
-        column = given.column
-        previous = column.previous and {
-            row: column.previous[row]
-            for row in row_ranges.each(given.rows)
-            if row in column.previous
-        }
         # What is made again must be whole: others count on each of its rows.
-        box = math.inf if given.again else self._session.box
-        claim = Claim(self._number, given.rows, located.sources, previous, box)
+        box = math.inf if again else self._session.box
+        parts = tuple(
+            Part(rows, sources, column.retries(rows))
+            for column, sources in zip(columns, located.sources, strict=True)
+        )
+        claim = Claim(self._number, parts, box)
         inputs = [self.values.handle(number) for number in located.claims]
-        if column.node.counted:
+        if any(column.node.counted for column in columns):
             self._tally.begun()
-        self._flight[claim.number] = given
-        handle = self._session.submit(self.board.spec(column), claim, inputs)
-        self.values.made_by(claim.number, handle)
+        self._flight[claim.number] = Given(tuple(columns), (rows,) * len(parts), again, alone)
+        specs = [self.board.spec(column) for column in columns]
+        self.values.made_by(claim.number, self._session.submit(specs, claim, inputs))
 
     # Taking in
 
@@ -216,58 +244,102 @@ class Run:
 
     def _ended(self, given: Given, report: Report) -> None:
         """Rows have run: most of them have ended, some are to be tried again."""
-        column = given.column
-        ran, rest = self._landed(given, report)
-        column.make_ready(rest)
-        column.estimate_from(report.seconds, report.done)
-        if report.length is not None:
-            column.length = report.length
-        if report.counts is not None:
-            column.count_items(ran, report.counts)
-        unfinished = {row: s for row, s in report.states.items() if not s.is_finished()}
+        del self._flight[report.claim]
+        ended = [
+            self._part_ended(Key(report.claim, number), column, rows, its)
+            for number, (column, rows, its) in enumerate(_parts(given, report))
+        ]
+        self.values.all_reported(report.claim)
+        # Only now, since what follows a part may be another part.
+        for column, finished, back in ended:
+            if back:
+                self.board.become_ready(column, back)
+            self.board.wake(column)
+            self.board.ended(column, finished)
+        for column, finished, _ in ended:
+            self.values.release(column, finished)
+
+    def _part_ended(
+        self, key: Key, column: Column, rows: Rows, landed: Landed
+    ) -> tuple[Column, Rows, Rows]:
+        """The column, the rows of it that have ended, and those that are handed back."""
+        ran, rest = row_ranges.split(rows, landed.done)
+        left = row_ranges.of(landed.left)
+        back = (*rest, *left)
+        column.put_back(back)
+        self._estimate(column, landed.seconds, landed.done - len(landed.left))
+        if landed.length is not None:
+            column.length = landed.length
+        if landed.counts is not None:
+            column.count_items(ran, landed.counts)
+        unfinished = {row: s for row, s in landed.states.items() if not s.is_finished()}
         for row, state in unfinished.items():
             column.put_off(row, state)
-        states = {row: s for row, s in report.states.items() if row not in unfinished}
-        finished = row_ranges.without(ran, unfinished)
+        states = landed.states
+        if unfinished:
+            states = {row: s for row, s in states.items() if row not in unfinished}
+        finished = row_ranges.minus(ran, (*left, *row_ranges.of(sorted(unfinished))))
         column.finish(finished, states)
-        self.values.reported(column, report.claim, ran, finished)
+        column.times.append((ran, landed.began, landed.ends))
+        self.values.reported(key, column, ran, finished)
         self._tally.finished(column.node, row_ranges.count(finished), states)
-        self.board.wake(column)
-        self.board.ended(column, finished)
-        self.values.release(column, finished)
+        return column, finished, back
+
+    def _estimate(self, column: Column, seconds: float, number: int) -> None:
+        column.estimate_from(seconds, number)
+        if number and not column.node.mapped:
+            self._single = seconds if self._single is None else (self._single + seconds) / 2
 
     def _made_again(self, given: Given, report: Report) -> None:
-        ran, rest = self._landed(given, report)
-        given.column.lost = row_ranges.merged([*given.column.lost, *rest])
-        self.values.reported(given.column, report.claim, ran, ran)
-        self.board.wake(given.column)
-
-    def _landed(self, given: Given, report: Report) -> tuple[Rows, Rows]:
-        """The rows that the claim has run, and those that it has not."""
         del self._flight[report.claim]
-        return row_ranges.split(given.rows, report.done)
+        for number, (column, rows, landed) in enumerate(_parts(given, report)):
+            ran, rest = row_ranges.split(rows, landed.done)
+            column.lost = row_ranges.merged([*column.lost, *rest])
+            self.values.reported(Key(report.claim, number), column, ran, ran)
+            self.board.wake(column)
+        self.values.all_reported(report.claim)
 
-    def _handed_back(self, given: Given, report: Report, kept: int) -> None:
-        """The claim runs on, with its first rows only."""
-        mine, rest = row_ranges.split(given.rows, kept)
-        self._flight[report.claim] = replace(given, rows=mine)
-        given.column.estimate_from(report.seconds, kept)
-        given.column.make_ready(rest)
-        self.board.wake(given.column)
+    def _handed_back(self, given: Given, report: Report, kept: Kept) -> None:
+        """The claim runs on, with what it has begun only."""
+        mine = []
+        for number, column, rows in zip(kept.rows, given.columns, given.rows, strict=True):
+            keeps, rest = row_ranges.split(rows, number)
+            mine.append(keeps)
+            if rest:
+                column.put_back(rest)
+                self.board.become_ready(column, rest)
+        self._flight[report.claim] = replace(given, rows=tuple(mine))
+        self._estimate(given.columns[kept.part], kept.seconds, kept.rows[kept.part])
 
     def _deadly(self, given: Given, report: Report) -> None:
         """Workers died of the claim, or of another one that they held at the same time."""
-        column, exc = given.column, report.deadly
-        self._landed(given, report)
+        exc = report.deadly
+        del self._flight[report.claim]
+        self.values.given_up(report.claim)
         if given.again and exc is not None:
             # It did not kill before: this is no row's fault that could be told apart.
-            raise WorkersLost(f"{column.node.task.name}: {exc}") from exc
+            name = given.columns[0].node.task.name
+            raise WorkersLost(f"{name}: {exc}") from exc
         if given.alone:
-            row = given.rows[0].start
+            (column,), (rows,) = given.columns, given.rows
+            row = rows[0].start
             column.previous[row] = Killed(f"Error during execution of task: {exc!r}", result=exc)
-            column.make_ready(given.rows)
-        else:
-            column.suspects = row_ranges.merged([*column.suspects, *given.rows])
-            if column not in self._suspected:
-                self._suspected.append(column)
-        self.board.wake(column)
+            self._back(column, rows)
+            return
+        for column, rows in zip(given.columns, given.rows, strict=True):
+            suspects = self.board.waiting_for_nothing(column, rows)
+            if suspects:
+                column.suspects = row_ranges.merged([*column.suspects, *suspects])
+                if column not in self._suspected:
+                    self._suspected.append(column)
+            self._back(column, row_ranges.minus(rows, suspects))
+
+    def _back(self, column: Column, rows: Rows) -> None:
+        column.put_back(rows)
+        self.board.become_ready(column, rows)
+
+
+def _parts(given: Given, report: Report) -> Iterator[tuple[Column, Rows, Landed]]:
+    """What became of each part; nothing was run of those that are not told of."""
+    landed = [*report.landed, *(Landed() for _ in given.columns[len(report.landed) :])]
+    return zip(given.columns, given.rows, landed, strict=True)

@@ -1,12 +1,13 @@
 """Where the inputs of a claim are."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from flowlib.engine.column import Column
 from flowlib.engine.inputs import cut
 from flowlib.engine.rows import Rows
 from flowlib.engine.work import (
+    Beside,
     Cut,
     Input,
     Items,
@@ -19,18 +20,22 @@ from flowlib.engine.work import (
     Spread,
 )
 
+#: The columns before one, one for each of its inputs.
+Upstreams = Callable[[Column], Sequence[Column]]
+
 
 class Located(NamedTuple):
     """The inputs of a claim, or what must be made again first."""
 
-    sources: tuple[Source, ...]
+    #: For each of its parts.
+    sources: list[tuple[Source, ...]]
     #: The claims whose chunks hold the values; sources name them by place.
     claims: list[int]
     missing: list[tuple[Column, Rows]]
 
 
-def locate(inputs: Sequence[Input], upstreams: Sequence[Column], rows: Rows) -> Located:
-    """Finds each input of these rows."""
+def locate(parts: Sequence[Column], upstreams: Upstreams, rows: Rows) -> Located:
+    """Finds each input of these rows of each of these columns, which are run together."""
     places: dict[int, int] = {}
     missing: list[tuple[Column, Rows]] = []
 
@@ -39,11 +44,13 @@ def locate(inputs: Sequence[Input], upstreams: Sequence[Column], rows: Rows) -> 
         if gone:
             missing.append((column, gone))
         return tuple(
-            Piece(places.setdefault(claim, len(places)), part.start, part.stop)
-            for part, claim in found
+            Piece(places.setdefault(key.claim, len(places)), key.part, part.start, part.stop)
+            for part, key in found
         )
 
     def source(its: Input, column: Column) -> Source:
+        if column in parts:
+            return Beside(parts.index(column))
         if column.settled is not None:
             if taken_whole(its, column):
                 return Known()
@@ -62,10 +69,16 @@ def locate(inputs: Sequence[Input], upstreams: Sequence[Column], rows: Rows) -> 
             return Joined(pieces(column, (range(column.width or 0),)))
         at = pieces(column, (range(1),))
         # The place does not matter where the piece is missing: nothing is given out then.
-        chunk = at[0].chunk if at else 0
-        return Single(chunk) if taken_whole(its, column) else Cut(chunk)
+        chunk, part = (at[0].chunk, at[0].part) if at else (0, 0)
+        return Single(chunk, part) if taken_whole(its, column) else Cut(chunk, part)
 
-    sources = tuple(source(its, column) for its, column in zip(inputs, upstreams, strict=True))
+    sources = [
+        tuple(
+            source(its, upstream)
+            for its, upstream in zip(column.node.inputs, upstreams(column), strict=True)
+        )
+        for column in parts
+    ]
     return Located(sources, list(places), missing)
 
 

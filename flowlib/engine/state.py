@@ -11,7 +11,7 @@
 
 import datetime
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from flowlib.engine.result import NoResult, Result
 
@@ -30,6 +30,10 @@ class State:
 
     #: How the result is kept, and where; the value itself is not in it. None: it is kept nowhere.
     stored: Result | None = None
+
+    #: How many times the body was run for it; 0 where that was never begun. After a loop: of its
+    #: last round.
+    attempts = 0
 
     def __init__(
         self,
@@ -55,11 +59,14 @@ class State:
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
             return False
-        mine, theirs = dict(vars(self)), dict(vars(other))
-        for told in ("message", "context", "cached_inputs"):
+        mine, theirs = self._data(), other._data()
+        for told in ("message", "context", "cached_inputs", "attempts"):
             mine.pop(told, None)
             theirs.pop(told, None)
         return bool(mine == theirs)
+
+    def _data(self) -> dict[str, Any]:
+        return dict(vars(self))
 
     # Prefect's contract: equal states are still different members of a set of states.
     __hash__ = object.__hash__
@@ -206,8 +213,18 @@ class Cached(Success):
         self.cached_result_expiration = cached_result_expiration
 
 
+class Children(Protocol):
+    """What makes the results and states of a mapped task's children when asked for them."""
+
+    def results(self) -> list[Any]: ...
+
+    def states(self) -> list[State]: ...
+
+
 class Mapped(Success):
     """A mapped task whose children tell the story: ``map_states``, in order."""
+
+    _children: Children | None = None
 
     def __init__(
         self,
@@ -221,6 +238,31 @@ class Mapped(Success):
         super().__init__(message, result, context, cached_inputs)
         self.map_states = list(map_states or [])
         self.n_map_states = len(self.map_states) if n_map_states is None else n_map_states
+
+    @classmethod
+    def later(cls, message: str, children: Children, number: int) -> "Mapped":
+        """Makes results and states of the children when somebody asks for them."""
+        its = cls(message, n_map_states=number)
+        its._children = children
+        del its.result, its.map_states
+        return its
+
+    def __getattr__(self, name: str) -> Any:
+        # Called for what is not there yet.
+        if name not in ("result", "map_states") or self._children is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        made = self._children.results() if name == "result" else self._children.states()
+        vars(self)[name] = made
+        return made
+
+    def _data(self) -> dict[str, Any]:
+        return {
+            **{name: value for name, value in vars(self).items() if name != "_children"},
+            "result": self.result,
+            "map_states": self.map_states,
+        }
+
+    __getstate__ = _data
 
 
 class Skipped(Success):

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from flowlib.engine import rows as row_ranges
 from flowlib.engine.board import Board
 from flowlib.engine.column import Column
+from flowlib.engine.pieces import Key
 from flowlib.engine.rows import Rows
-from flowlib.engine.work import Report
+from flowlib.engine.work import Landed, Report
 from flowlib.executors.protocol import Handle
 
 
@@ -18,8 +19,10 @@ class Values:
         #: Numbers of the nodes whose values are wanted at the end.
         self._kept = kept
         self._handles: dict[int, Handle] = {}
-        #: The rows that each chunk held when it was reported.
-        self._held: dict[int, tuple[Column, Rows]] = {}
+        #: The rows that each part of a chunk held when it was reported, and is needed for.
+        self._held: dict[Key, tuple[Column, Rows]] = {}
+        #: The parts of a chunk that are needed.
+        self._parts: dict[int, set[int]] = {}
 
     def made_by(self, claim: int, handle: Handle) -> None:
         """The chunk of this claim will be behind this handle."""
@@ -28,27 +31,33 @@ class Values:
     def handle(self, claim: int) -> Handle:
         return self._handles[claim]
 
-    def of(self, column: Column) -> list[tuple[range, Handle]]:
+    def of(self, column: Column) -> list[tuple[range, Key]]:
         """Where the values of a column are, in order."""
-        return [(part, self._handles[claim]) for part, claim in column.pieces]
+        return list(column.pieces)
 
-    def reported(self, column: Column, claim: int, ran: Rows, finished: Rows) -> None:
-        """The chunk of this claim holds the rows that it ran; of use are those that finished."""
-        self._held[claim] = (column, ran)
-        column.pieces.add(finished, claim)
-        if not finished:
+    def reported(self, key: Key, column: Column, ran: Rows, finished: Rows) -> None:
+        """This part of a chunk holds the rows that it ran; of use are those that finished."""
+        if finished:
+            self._held[key] = (column, ran)
+            self._parts.setdefault(key.claim, set()).add(key.part)
+            column.pieces.add(finished, key)
+
+    def all_reported(self, claim: int) -> None:
+        """No further part of this chunk is of use."""
+        if claim not in self._parts:
             del self._handles[claim]
 
     def made_again(self, report: Report) -> None:
-        """A lost chunk was made again, perhaps of fewer rows: its box was used up; or of none."""
-        if report.claim not in self._handles:
-            return  # nobody needs it any more
-        column, rows = self._held[report.claim]
-        missing = row_ranges.count(rows) - report.done
-        if missing > 0:
-            held, gone = row_ranges.split(rows, report.done)
-            column.pieces.remove(gone, report.claim)
-            self._held[report.claim] = (column, held)
+        """A lost chunk was made again, perhaps of other rows: its box was used up; or of none."""
+        for part in tuple(self._parts.get(report.claim, ())):
+            key = Key(report.claim, part)
+            column, rows = self._held[key]
+            landed = report.landed[part] if part < len(report.landed) else Landed()
+            unfinished = [r for r, s in landed.states.items() if not s.is_finished()]
+            held, gone = row_ranges.split(rows, landed.done)
+            waiting = row_ranges.of(sorted({*landed.left, *unfinished}))
+            column.pieces.remove((*gone, *waiting), key)
+            self._held[key] = (column, held)
 
     def given_up(self, claim: int) -> None:
         """No chunk will come of this claim."""
@@ -61,24 +70,27 @@ class Values:
             if upstream.node.number in self._kept:
                 continue
             if all(downstream.complete for downstream in downstreams):
-                self._let_go(upstream, upstream.pieces.claims())
+                self._let_go(upstream, upstream.pieces.keys())
             elif upstream.node.mapped and all(
                 its.mapped and not its.flattened for its in self._board.ways_out(upstream)
             ):
-                holders = {claim for _, claim in upstream.pieces.locate(finished)[0]}
-                self._let_go(upstream, [c for c in holders if self._used_up(downstreams, c)])
+                holders = {key for _, key in upstream.pieces.locate(finished)[0]}
+                self._let_go(upstream, [key for key in holders if self._used_up(downstreams, key)])
 
-    def _used_up(self, downstreams: Sequence[Column], claim: int) -> bool:
-        """Whether every row downstream of this claim's has ended."""
+    def _used_up(self, downstreams: Sequence[Column], key: Key) -> bool:
+        """Whether every row downstream of these has ended."""
         return all(
-            downstream.decided and downstream.ended(self._held[claim][1])
+            downstream.decided and downstream.ended(self._held[key][1])
             for downstream in downstreams
         )
 
-    def _let_go(self, column: Column, claims: Iterable[int]) -> None:
-        for claim in claims:
-            del self._handles[claim]
-            column.pieces.remove(self._held[claim][1], claim)
+    def _let_go(self, column: Column, keys: Iterable[Key]) -> None:
+        for key in keys:
+            column.pieces.remove(self._held.pop(key)[1], key)
+            parts = self._parts[key.claim]
+            parts.discard(key.part)
+            if not parts:
+                del self._parts[key.claim], self._handles[key.claim]
 
     def missing(self) -> list[tuple[Column, Rows]]:
         """Values that are wanted at the end, and are gone."""

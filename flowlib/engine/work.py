@@ -1,11 +1,14 @@
 """What passes between the engine and an executor: values that know nothing of either.
 
-A claim is rows of one task to be run; the chunk is the values that came of it, which stay where
-they were made; the report is what the engine is told.
+A claim is what one call is to run: rows of one task, and often the same rows of the tasks that
+follow it. The chunk is the values that came of it, which stay where they were made; the report is
+what the engine is told.
 """
 
+from array import array
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from flowlib.core.edge import Edge
 from flowlib.core.task import Task
@@ -13,6 +16,9 @@ from flowlib.engine.flattening import flattened
 from flowlib.engine.result import Result
 from flowlib.engine.rows import Rows
 from flowlib.engine.state import State
+
+#: Seconds, four bytes each.
+Ends: TypeAlias = "array[float]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +72,27 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Row i takes item i of the one value in this chunk."""
+    """Row i takes item i of the one value in this part of a chunk."""
 
     chunk: int
+    part: int
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some rows of a chunk."""
+    """Some rows of one part of a chunk."""
 
     chunk: int
+    part: int
     start: int
     stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Row i takes row i of an earlier part of the same claim."""
+
+    part: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +115,10 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Single:
-    """Every row takes the one value in this chunk."""
+    """Every row takes the one value in this part of a chunk."""
 
     chunk: int
+    part: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,30 +134,26 @@ class Known:
 
 
 #: Chunks are named by their place among those the claim is given.
-Source = Items | Cut | Rowwise | Spread | Single | Joined | Known
+Source = Items | Cut | Rowwise | Spread | Single | Joined | Known | Beside
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows of one task, to be run in this order."""
+
+    rows: Rows
+    sources: tuple[Source, ...]
+    #: What became of a row's last attempt, for rows that are run again.
+    retries: Mapping[int, State]
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Rows of one task, to be run in this order until the box is used up."""
+    """Parts to be run until the box is used up; with several rows, all parts have the same."""
 
     number: int
-    rows: Rows
-    sources: tuple[Source, ...]
-    #: What became of a row's last attempt, for rows that are run again.
-    retries: dict[int, State]
+    parts: tuple[Part, ...]
     box: float
-
-
-@dataclass(slots=True)
-class Chunk:
-    """What came of a claim."""
-
-    rows: Rows
-    #: A result for each of the rows.
-    values: list[Any]
-    #: The states that are more than a success with a value.
-    states: dict[int, State]
 
 
 #: An upstream value that cannot be mapped over.
@@ -149,22 +161,47 @@ UNMAPPABLE = -1
 
 
 @dataclass(slots=True)
-class Report:
-    """What the engine is told of a claim."""
+class Landed:
+    """What the engine is told of one part of a claim."""
 
-    claim: int
-    #: How many rows were run: the first ones of the claim.
+    #: How many rows were dealt with: the first ones of the part.
     done: int = 0
-    #: As in the chunk, but that only failures bring their results.
+    #: Of these, the ones that wait for what has not ended beside them.
+    left: tuple[int, ...] = ()
+    #: The states that are more than a success with a value; only failures bring their results.
     states: dict[int, State] = field(default_factory=dict)
+    #: When each row ended, in seconds since ``began``.
+    ends: Ends = field(default_factory=lambda: array("f"))
+    #: Seconds since the epoch.
+    began: float = 0.0
+    #: What the rows took together.
     seconds: float = 0.0
     #: How many items the value has, where it is mapped over; or UNMAPPABLE.
     length: int | None = None
     #: How many items each value has, where these are mapped over.
     counts: list[int] | None = None
-    #: Not the end of the claim: one row takes long, so that it keeps only so many of its first
-    #: rows, and hands the others back.
-    kept: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One row takes long: the claim keeps what it has begun, and hands the rest back."""
+
+    #: How many of the first rows of each part.
+    rows: tuple[int, ...]
+    #: The part that is running, and for how long the claim has been.
+    part: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class Report:
+    """What the engine is told of a claim."""
+
+    claim: int
+    #: One for each part; nothing where nothing was run.
+    landed: list[Landed] = field(default_factory=list)
+    #: Not the end of the claim.
+    kept: Kept | None = None
     #: Nothing was run, for this reason: what it is given or what it gives cannot be passed on.
     refused: BaseException | None = None
     #: Nothing was run, and workers died of it; for a claim that has reported: its chunk is gone.

@@ -17,7 +17,9 @@ from typing import Any, Self
 import cloudpickle
 import distributed
 
-from flowlib.engine.work import Chunk, Claim, Report, TaskSpec
+from flowlib.engine.graph import RESOURCE_TAG
+from flowlib.engine.held import Chunk
+from flowlib.engine.work import Claim, Report, TaskSpec
 from flowlib.executors import dask_worker
 from flowlib.executors.protocol import ExecutorLost, WorkersLost
 from flowlib.executors.scheduler_watch import SchedulerWatch
@@ -120,16 +122,25 @@ class DaskSession:
     def window(self) -> int:
         return self.threads * self._per_thread
 
-    def submit(self, spec: TaskSpec, claim: Claim, inputs: Sequence[Any]) -> Any:
+    def submit(self, specs: Sequence[TaskSpec], claim: Claim, inputs: Sequence[Any]) -> Any:
+        extra: list[Any] = []
+        packed_specs: list[bytes | int] = []
+        for spec in specs:
+            its = self._spec(spec)
+            if isinstance(its, bytes):
+                packed_specs.append(its)
+            else:
+                packed_specs.append(len(inputs) + len(extra))
+                extra.append(its)
         future = self._client.submit(
             dask_worker.run_claim,
             self._topic,
-            self._spec(spec),
-            cloudpickle.dumps(claim),
+            cloudpickle.dumps((claim, len(inputs), packed_specs)),
             *inputs,
-            key=f"{spec.slug}-{claim.number}-{self._run}",
+            *extra,
+            key=f"{specs[0].slug}-{claim.number}-{self._run}",
             pure=False,
-            resources=resources(spec.task.tags),
+            resources=resources(specs[0].task.tags),
         )
         future.add_done_callback(lambda done: self._on_done(claim.number, done))
         return future
@@ -230,6 +241,7 @@ def _without_report(claim: int, error: BaseException | None) -> Report:
 
 def resources(tags: set[str]) -> dict[str, float] | None:
     """Worker resources named by tags ``dask-resource:KEY=NUMBER``."""
-    prefix = "dask-resource:"
-    pairs = (tag.removeprefix(prefix).split("=", 1) for tag in tags if tag.startswith(prefix))
+    pairs = (
+        tag.removeprefix(RESOURCE_TAG).split("=", 1) for tag in tags if tag.startswith(RESOURCE_TAG)
+    )
     return {key: float(number) for key, number in pairs} or None

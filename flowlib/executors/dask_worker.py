@@ -2,6 +2,7 @@
 
 import functools
 import math
+import pickle
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,49 +10,70 @@ from typing import Any
 
 import cloudpickle
 import distributed
+from dask.sizeof import sizeof
 
 from flowlib.engine import chunk, guard
 from flowlib.engine import rows as row_ranges
+from flowlib.engine.held import Chunk
 from flowlib.engine.inputs import ShortPiece, offset
-from flowlib.engine.work import Chunk, Claim, Report
+from flowlib.engine.position import Position
+from flowlib.engine.work import Claim, Kept, Report
 
 #: Specifications that a worker keeps unpacked, for the claims to come.
-KEPT = 64
+KEPT = 4_096
+#: Values of a task that are looked at for their size, of those that a claim has made.
+SAMPLED = 8
 #: Boxes that one row may fill before the others of its claim are handed back.
 OVERRUN = 1.5
 
 #: Runs, by their topics, of which no further row is begun.
 _stopped: set[str] = set()
 #: The claims that run here now, with the topics of their runs.
-_running: set[tuple[str, chunk.Position]] = set()
+_running: set[tuple[str, Position]] = set()
 
 _unpacked = functools.lru_cache(maxsize=KEPT)(cloudpickle.loads)
 
 
-def run_claim(topic: str, packed_spec: bytes, packed_claim: bytes, *chunks: Chunk) -> Chunk:
-    """Runs the claim and reports it; the chunk stays here."""
-    claim = cloudpickle.loads(packed_claim)
+def run_claim(topic: str, packed: bytes, *inputs: Any) -> Chunk:
+    """Runs the claim and reports it; the chunk stays here.
+
+    packed: the claim, how many of the inputs are chunks, and the specifications, each as bytes or
+    as the number of the input that is it.
+    """
+    claim, number, packed_specs = pickle.loads(packed)
     log_event = distributed.get_worker().log_event
 
     def send(report: Report) -> None:
         log_event(topic, cloudpickle.dumps(report))
 
-    position = chunk.Position()
-    made, report = Chunk((), [], {}), Report(claim.number)
+    position = Position(len(claim.parts), claim.box)
+    made, report = Chunk(), Report(claim.number)
     try:
         with _known(topic, position) as may_begin, _patience(claim, position, send):
             if may_begin:
+                specs = [
+                    _unpacked(its if isinstance(its, bytes) else inputs[its])
+                    for its in packed_specs
+                ]
                 made, report = chunk.run(
-                    _unpacked(packed_spec), claim, chunks, guard.call_contained, position
+                    specs, claim, inputs[:number], guard.call_contained, position
                 )
     except ShortPiece:
         pass
-    for row, state in report.states.items():
-        if state.is_failed():
-            made.values[offset(made.rows, row)] = state.result = portable(state.result)
-            made.states[row] = state
+    for held, landed in zip(made.parts, report.landed, strict=True):
+        for row, state in landed.states.items():
+            if state.is_failed():
+                held.values[offset(held.rows, row)] = state.result = portable(state.result)
+                held.states[row] = state
+    made.nbytes = sum(_size(held.values) for held in made.parts)
     send(report)
     return made
+
+
+def _size(values: list[Any]) -> int:
+    """About how many bytes these values take, by a few of them."""
+    few = values[:: len(values) // SAMPLED + 1]
+    return int(sum(map(sizeof, few)) * len(values) / max(len(few), 1))
 
 
 def stop(topic: str) -> None:
@@ -63,7 +85,7 @@ def stop(topic: str) -> None:
 
 
 @contextmanager
-def _known(topic: str, position: chunk.Position) -> Iterator[bool]:
+def _known(topic: str, position: Position) -> Iterator[bool]:
     """Has the claim be found by stop; False if that was called before."""
     # First found, then asked: so no stop comes between the two.
     me = (topic, position)
@@ -75,17 +97,17 @@ def _known(topic: str, position: chunk.Position) -> Iterator[bool]:
 
 
 @contextmanager
-def _patience(
-    claim: Claim, position: chunk.Position, send: Callable[[Report], None]
-) -> Iterator[None]:
+def _patience(claim: Claim, position: Position, send: Callable[[Report], None]) -> Iterator[None]:
     """Hands the rows that have not begun back when one row takes much longer than the box."""
 
     def give_back() -> None:
         # The time tells the engine how slow these rows are.
-        send(Report(claim.number, seconds=patience, kept=position.stop()))
+        kept = Kept(position.stop(), position.part, patience)
+        send(Report(claim.number, kept=kept))
 
     patience = claim.box * OVERRUN
-    if math.isinf(patience) or row_ranges.count(claim.rows) == 1:
+    number = sum(row_ranges.count(part.rows) for part in claim.parts)
+    if math.isinf(patience) or number == 1:
         yield
         return
     timer = threading.Timer(patience, give_back)

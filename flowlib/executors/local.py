@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from flowlib.engine import chunk
-from flowlib.engine.work import Chunk, Claim, Report, TaskSpec
+from flowlib.engine.held import Chunk
+from flowlib.engine.work import Claim, Report, TaskSpec
 
 
 class LocalExecutor:
@@ -29,18 +30,22 @@ class LocalSession:
     box = math.inf
 
     def __init__(self) -> None:
-        self._claims: deque[tuple[TaskSpec, Claim, Sequence[list[Chunk]], list[Chunk]]] = deque()
+        self._claims: deque[
+            tuple[Sequence[TaskSpec], Claim, Sequence[list[Chunk]], list[Chunk]]
+        ] = deque()
 
-    def submit(self, spec: TaskSpec, claim: Claim, inputs: Sequence[list[Chunk]]) -> list[Chunk]:
+    def submit(
+        self, specs: Sequence[TaskSpec], claim: Claim, inputs: Sequence[list[Chunk]]
+    ) -> list[Chunk]:
         made: list[Chunk] = []
-        self._claims.append((spec, claim, inputs, made))
+        self._claims.append((specs, claim, inputs, made))
         return made
 
     def next_report(self, timeout: float | None) -> Report | None:
         if not self._claims:
             return None
-        spec, claim, inputs, made = self._claims.popleft()
-        result, report = chunk.run(spec, claim, [chunks[0] for chunks in inputs])
+        specs, claim, inputs, made = self._claims.popleft()
+        result, report = chunk.run(specs, claim, [chunks[0] for chunks in inputs])
         made.append(result)
         return report
 

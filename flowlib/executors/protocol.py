@@ -1,14 +1,15 @@
 """Between the engine and the places where work runs: all of it on one page.
 
-The engine makes claims (some rows of one task, and where their inputs are) and an executor runs
-them by ``engine.chunk.run``. Values stay where they were made, behind handles.
+The engine makes claims (some rows of one task or of several, and where their inputs are) and an
+executor runs them by ``engine.chunk.run``. Values stay where they were made, behind handles.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from flowlib.engine.work import Chunk, Claim, Report, TaskSpec
+from flowlib.engine.held import Chunk
+from flowlib.engine.work import Claim, Report, TaskSpec
 
 #: A chunk of values, where it was made. Only the session that gave it out can read it.
 Handle = Any
@@ -41,8 +42,11 @@ class Session(Protocol):
     def box(self) -> float:
         """Seconds after which a chunk stops and hands the rest of its rows back."""
 
-    def submit(self, spec: TaskSpec, claim: Claim, inputs: Sequence[Handle]) -> Handle:
-        """Gives a claim out; the handle is that of the chunk that will come of it."""
+    def submit(self, specs: Sequence[TaskSpec], claim: Claim, inputs: Sequence[Handle]) -> Handle:
+        """Gives a claim out, with a specification for each of its parts.
+
+        The handle is that of the chunk that will come of it.
+        """
 
     def next_report(self, timeout: float | None) -> Report | None:
         """Waits for a report; None after so many seconds. Raises ExecutorLost."""

@@ -20,6 +20,7 @@ class Context(threading.local):
 
     def __init__(self) -> None:
         self._values: dict[str, Any] = {}
+        self._make: Callable[[], dict[str, Any]] | None = None
 
     def __getitem__(self, key: str) -> Any:
         value = self._values[key]
@@ -28,13 +29,19 @@ class Context(threading.local):
         return value
 
     def __getattr__(self, key: str) -> Any:
-        # _values itself is absent while an object is being copied or unpickled.
-        if key == "_values" or key not in self._values:
+        if key == "_values":
+            # Absent until they are made, and while an object is being copied or unpickled.
+            make = vars(self).get("_make")
+            if make is None:
+                raise AttributeError(key)
+            self._values = made = make()
+            return made
+        if key == "_make" or key not in self._values:
             raise AttributeError(f"the context has no {key!r}")
         return self[key]
 
     def __setattr__(self, key: str, value: Any) -> None:
-        if key == "_values":
+        if key in ("_values", "_make"):
             super().__setattr__(key, value)
         else:
             self._values[key] = value
@@ -93,6 +100,22 @@ class Context(threading.local):
             yield self
         finally:
             self._values = before
+
+    @contextmanager
+    def made_when_asked(self, make: Callable[[], dict[str, Any]]) -> Iterator[None]:
+        """Its names are made at the first question, and anew at the first after ``forget``."""
+        before = self._values
+        self._make = make
+        self.forget()
+        try:
+            yield
+        finally:
+            self._make = None
+            self._values = before
+
+    def forget(self) -> None:
+        """For use inside made_when_asked."""
+        vars(self).pop("_values", None)
 
 
 context = Context()

@@ -10,7 +10,8 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from hypothesis import given, settings
@@ -21,11 +22,13 @@ from flowlib.core.flow import Flow as FlowType
 from flowlib.engine import chunk, signals
 from flowlib.engine import rows as row_ranges
 from flowlib.engine.flow_run import Preview, run_flow
+from flowlib.engine.held import Chunk
 from flowlib.engine.inputs import ShortPiece
+from flowlib.engine.position import Position
 from flowlib.engine.progress import Observer
 from flowlib.engine.state import Cancelled, State
 from flowlib.engine.stop import Stop
-from flowlib.engine.work import Chunk, Claim, Report, TaskSpec
+from flowlib.engine.work import Claim, Kept, Landed, Report, TaskSpec
 from flowlib.executors import LocalExecutor
 
 
@@ -33,17 +36,32 @@ from flowlib.executors import LocalExecutor
 class Out:
     """A claim given out, and what came of it."""
 
-    spec: TaskSpec
+    specs: Sequence[TaskSpec]
     claim: Claim
     inputs: Sequence["Out"]
     made: Chunk | None = None
     released: bool = False
 
 
+class Limited(Position):
+    """Lets so many rows begin."""
+
+    def __init__(self, parts: int, rows: int) -> None:
+        super().__init__(parts)
+        self.until = -1.0
+        self._left = rows
+
+    def goes_on(self, at: float) -> bool:
+        super().goes_on(at)
+        self.until = -1.0
+        self._left -= 1
+        return self._left >= 0
+
+
 class Hostile:
     """Executor and session in one."""
 
-    threads = 2
+    threads = 1
     window = 5
     box = 1.0
 
@@ -57,8 +75,8 @@ class Hostile:
     def start(self) -> Iterator["Hostile"]:
         yield self
 
-    def submit(self, spec: TaskSpec, claim: Claim, inputs: Sequence[Out]) -> Out:
-        out = Out(spec, claim, inputs)
+    def submit(self, specs: Sequence[TaskSpec], claim: Claim, inputs: Sequence[Out]) -> Out:
+        out = Out(specs, claim, inputs)
         self._waiting.append(out)
         return out
 
@@ -72,29 +90,30 @@ class Hostile:
             return self._late.pop(0)
         out = self._waiting.pop(self._random.randrange(len(self._waiting)))
         if out.claim.box == self.box and self._random.random() < 0.2:
-            kept = self._random.randint(1, row_ranges.count(out.claim.rows))
-            out.claim = replace(out.claim, rows=row_ranges.split(out.claim.rows, kept)[0])
+            # One row takes long: it runs while the rest is already somebody else's.
             self._late.append(self._run(out))
-            return Report(out.claim.number, kept=kept)
+            kept = [
+                self._random.randint(landed.done, row_ranges.count(part.rows))
+                for part, landed in zip_longest(
+                    out.claim.parts, self._late[-1].landed, fillvalue=Landed()
+                )
+            ]
+            return Report(out.claim.number, kept=Kept(tuple(kept), 0, 0.1))
         return self._run(out)
 
     def _run(self, out: Out) -> Report:
         # A claim whose box is bottomless must be run to its end; any other may stop anywhere.
-        rows = out.claim.rows
         claim = out.claim
+        number = sum(row_ranges.count(part.rows) for part in claim.parts)
+        limit = number
         if claim.box == self.box:
-            rows = row_ranges.split(rows, self._random.randint(1, row_ranges.count(rows)))[0]
-            # What is not run does not matter: inputs are laid out for all rows of the claim.
-            claim = replace(claim, box=float("inf"))
-        position = chunk.Position()
-        limit = row_ranges.count(rows)
-        move = position.move
-        position.move = lambda place: place < limit and move(place)  # type: ignore[method-assign]
+            limit = self._random.randint(1, number)
         try:
-            chunks = [source.made or Chunk((), [], {}) for source in out.inputs]
-            out.made, report = chunk.run(out.spec, claim, chunks, position=position)
+            chunks = [source.made or Chunk() for source in out.inputs]
+            position = Limited(len(claim.parts), limit)
+            out.made, report = chunk.run(out.specs, claim, chunks, position=position)
         except ShortPiece:
-            out.made, report = Chunk((), [], {}), Report(claim.number)
+            out.made, report = Chunk(), Report(claim.number)
         self._made.append(out)
         return report
 
@@ -236,10 +255,10 @@ class StoppedAfter:
             self.stop.request("a test", 60)
         return self._next_report(timeout)
 
-    def submit(self, spec: TaskSpec, claim: Claim, inputs: Sequence[Out]) -> Out:
+    def submit(self, specs: Sequence[TaskSpec], claim: Claim, inputs: Sequence[Out]) -> Out:
         if self.stop.requested:
             self.given_out_late.append(claim)
-        return self._submit(spec, claim, inputs)
+        return self._submit(specs, claim, inputs)
 
 
 @settings(max_examples=60, deadline=None)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowlib.engine import rows as row_ranges
-from flowlib.engine.pieces import Pieces
+from flowlib.engine.pieces import Key, Pieces
 from flowlib.engine.sizing import MOST, claim_size
 
 some_rows = st.sets(st.integers(0, 40)).map(
@@ -27,9 +27,16 @@ def test_splitting_loses_nothing(rows: row_ranges.Rows, number: int) -> None:
     assert row_ranges.count(first) == min(number, row_ranges.count(rows))
 
 
-@given(some_rows, st.sets(st.integers(0, 40)))
-def test_leaving_rows_out(rows: row_ranges.Rows, left_out: set[int]) -> None:
-    assert flat(row_ranges.without(rows, left_out)) == [r for r in flat(rows) if r not in left_out]
+@given(some_rows, some_rows)
+def test_leaving_rows_out(rows: row_ranges.Rows, left_out: row_ranges.Rows) -> None:
+    assert flat(row_ranges.minus(rows, left_out)) == [
+        row for row in flat(rows) if row not in flat(left_out)
+    ]
+
+
+@given(st.sets(st.integers(0, 40)))
+def test_rows_of_numbers(numbers: set[int]) -> None:
+    assert flat(row_ranges.of(sorted(numbers))) == sorted(numbers)
 
 
 def test_neighbours_are_merged() -> None:
@@ -40,9 +47,10 @@ def test_neighbours_are_merged() -> None:
 def test_pieces_know_who_holds_a_row(
     changes: list[tuple[row_ranges.Rows, row_ranges.Rows]], wanted: row_ranges.Rows
 ) -> None:
-    pieces, holders = Pieces(), dict[int, int]()
-    for claim, (added, removed) in enumerate(changes):
-        new = row_ranges.without(added, holders)
+    pieces, holders = Pieces(), dict[int, Key]()
+    for number, (added, removed) in enumerate(changes):
+        claim = Key(number, 0)
+        new = row_ranges.minus(added, row_ranges.of(sorted(holders)))
         pieces.add(new, claim)
         holders.update(dict.fromkeys(flat(new), claim))
         pieces.remove(removed, claim)
