@@ -7,12 +7,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from flowlib import engine, executors, tasks, triggers
+    from flowlib import engine, executors, storage, tasks, triggers
     from flowlib.configuration import config
     from flowlib.core import Flow, Parameter, Task
+    from flowlib.tasks.control_flow.case import case
+    from flowlib.tasks.core.resource_manager import resource_manager
     from flowlib.utilities.context import context
     from flowlib.utilities.edges import flatten, mapped, unmapped
-    from flowlib.utilities.tasks import tags, task
+    from flowlib.utilities.tasks import apply_map, tags, task
 
 __version__ = "0.1.0"
 
@@ -20,12 +22,16 @@ __all__ = [
     "Flow",
     "Parameter",
     "Task",
+    "apply_map",
+    "case",
     "config",
     "context",
     "engine",
     "executors",
     "flatten",
     "mapped",
+    "resource_manager",
+    "storage",
     "tags",
     "task",
     "tasks",
@@ -38,10 +44,13 @@ _HOMES = {
     "Flow": "core",
     "Parameter": "core",
     "Task": "core",
+    "apply_map": "utilities.tasks",
+    "case": "tasks.control_flow",
     "config": "configuration",
     "context": "utilities.context",
     "flatten": "utilities.edges",
     "mapped": "utilities.edges",
+    "resource_manager": "tasks.core.resource_manager",
     "tags": "utilities.tasks",
     "task": "utilities.tasks",
     "unmapped": "utilities.edges",
@@ -52,6 +61,7 @@ _PACKAGES = (
     "exceptions",
     "executors",
     "schedules",
+    "storage",
     "tasks",
     "triggers",
     "utilities",

@@ -100,11 +100,7 @@ class Flow:
         stack.close()
 
     def _warn_of(self, unused: set[Task]) -> None:
-        forgotten = [
-            task
-            for task in unused
-            if task not in self.slugs and not isinstance(task, (Constant, Parameter))
-        ]
+        forgotten = [task for task in unused if not isinstance(task, (Constant, Parameter))]
         if forgotten:
             names = ", ".join(sorted(task.name for task in forgotten))
             warnings.warn(
@@ -127,6 +123,8 @@ class Flow:
         """Adds a task, under a slug of its own."""
         if not isinstance(task, Task):
             raise TypeError(f"Tasks are added to a flow, not {task!r}.")
+        if (unused := context.get("unused_tasks")) is not None:
+            unused.discard(task)
         if task in self.slugs:
             return task
         if task.slug in self._taken:
@@ -136,6 +134,9 @@ class Flow:
         self._edges_to[task] = {}
         self._edges_from[task] = {}
         self.constants.setdefault(task, {})
+        for block in (context.get("case"), context.get("resource")):
+            if block is not None:
+                block.add_task(task, self)
         return task
 
     def _new_slug(self, task: Task) -> str:
@@ -209,7 +210,9 @@ class Flow:
         for key, value in (keyword_tasks or {}).items():
             by_item = _is_mapped(value, mapped)
             plain = value.task if isinstance(value, EdgeAnnotation) else value
-            if not by_item and isinstance(plain, Constant):
+            # A constant that apply_map is going to map over stays a task.
+            kept = isinstance(plain, Constant) and plain in context.get("kept_constants", ())
+            if not by_item and isinstance(plain, Constant) and not kept:
                 plain = plain.value
             flattened = isinstance(value, EdgeAnnotation) and value.flattened
             if by_item or flattened or making.holds_tasks(plain):
@@ -256,8 +259,15 @@ class Flow:
         return {task for task in self.slugs if isinstance(task, Parameter)}
 
     def reference_tasks(self) -> set[Task]:
-        """The tasks that decide what became of the flow; by default those nothing follows."""
-        return set(self._reference_tasks) or self.terminal_tasks()
+        """The tasks that decide what became of the flow; by default those nothing follows.
+
+        What cleans up after a resource decides nothing.
+        """
+        return set(self._reference_tasks) or {
+            task
+            for task in self.slugs
+            if task.decides and not any(after.decides for after in self.downstream_tasks(task))
+        }
 
     def set_reference_tasks(self, tasks: Iterable[Task]) -> None:
         self._reference_tasks = tuple(self._in_flow(task) for task in tasks)

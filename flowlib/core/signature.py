@@ -1,8 +1,8 @@
 """What a task's run takes: checked when the task is made, and bound when it is called."""
 
 import inspect
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, get_type_hints
 
 RESERVED = ("upstream_tasks", "mapped", "task_args", "flow")
 
@@ -56,6 +56,39 @@ def bound(run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 def bound_partly(run: Callable[..., Any], key: str) -> None:
     """TypeError if run has no argument of that name."""
     inspect.signature(run).bind_partial(**{key: None})
+
+
+def first_without(run: Callable[..., Any], given: Mapping[str, Any]) -> str:
+    """The first argument of run that is not given. TypeError if there is none."""
+    for name, parameter in inspect.signature(run).parameters.items():
+        if name not in given and parameter.kind is not inspect.Parameter.VAR_KEYWORD:
+            return name
+    raise TypeError(f"{run!r} takes no argument besides {', '.join(given) or 'none'}.")
+
+
+def inputs(run: Callable[..., Any]) -> dict[str, dict[str, Any]]:
+    """The arguments of run, each with its type and whether it must be given."""
+    hints = _hints(run)
+    return {
+        name: {
+            "type": hints.get(name, Any),
+            "required": parameter.default is inspect.Parameter.empty
+            and parameter.kind is not inspect.Parameter.VAR_KEYWORD,
+        }
+        for name, parameter in inspect.signature(run).parameters.items()
+    }
+
+
+def outputs(run: Callable[..., Any]) -> Any:
+    """What run is annotated to return, or Any."""
+    return _hints(run).get("return", Any)
+
+
+def _hints(run: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return get_type_hints(run)
+    except (NameError, TypeError, AttributeError):
+        return dict(getattr(run, "__annotations__", {}))  # a name that is not there at run time
 
 
 def with_extras(run: Callable[..., Any]) -> inspect.Signature:

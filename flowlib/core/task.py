@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, get_args, get_origin
 from flowlib import triggers
 from flowlib.configuration import config
 from flowlib.core import keeping, signature
+from flowlib.core.operators import Operators
 from flowlib.utilities.context import context
 from flowlib.utilities.edges import EdgeAnnotation
 from flowlib.utilities.logging import get_logger
@@ -25,7 +26,21 @@ if TYPE_CHECKING:
 StateHandler = Callable[["Task", "State", "State"], "State | None"]
 
 
-class Task:
+class TaskType(type):
+    """Makes tasks, and warns of a task that is given to another one's constructor."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        if any(isinstance(value, Task) for value in (*args, *kwargs.values())):
+            warnings.warn(
+                f"A Task was passed as an argument to {cls.__name__}(...), which only makes the "
+                f"task. Make it first, with plain values, then call it with tasks: "
+                f"{cls.__name__}(...)(task).",
+                stacklevel=2,
+            )
+        return super().__call__(*args, **kwargs)
+
+
+class Task(Operators, metaclass=TaskType):
     """Subclass it with a ``run`` method, or use the ``task`` decorator.
 
     Calling a task inside ``with Flow(...)`` adds a bound copy of it to the flow.
@@ -33,6 +48,9 @@ class Task:
 
     #: It runs even if it has ended in the run whose states this one begins with.
     reruns = False
+
+    #: It stands among those that decide the flow's state if nothing follows it.
+    decides = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -66,6 +84,7 @@ class Task:
             raise TypeError("Tags should be a set of tags, not a string.")
         if state_handlers is not None and not isinstance(state_handlers, (list, tuple, set)):
             raise TypeError("state_handlers should be a sequence of functions.")
+        self._warn_of_own_attributes()
         self.name = name or type(self).__name__
         self.slug = slug
         self.tags: set[str] = set(tags or ()) | set(context.get("tags", ()))
@@ -93,6 +112,18 @@ class Task:
         self.auto_generated = False
         if (unused := context.get("unused_tasks")) is not None:
             unused.add(self)
+
+    def _warn_of_own_attributes(self) -> None:
+        """A subclass must not set what this constructor is going to set."""
+        made = set(vars(self))
+        for kind in type(self).__mro__[: type(self).__mro__.index(Task)]:
+            made |= set(vars(kind))
+        if taken := sorted(made & _OWN_ATTRIBUTES):
+            warnings.warn(
+                f"{type(self).__name__} sets {', '.join(taken)}, which Task overwrites. Give it to "
+                "super().__init__(...) instead, or choose another name.",
+                stacklevel=4,
+            )
 
     def _check_retries(self) -> None:
         if self.max_retries > 0 and self.retry_delay is None:
@@ -128,12 +159,6 @@ class Task:
                 "@task(nout=2)."
             )
         return (self[index] for index in range(self.nout))
-
-    def __getitem__(self, key: Any) -> "Task":
-        from flowlib.tasks.core.operators import GetItem  # it is a Task
-
-        name = f"{self.name}[{key.name if isinstance(key, Task) else repr(key)}]"
-        return GetItem(name=name).bind(task_result=self, key=key)
 
     def copy(self, **task_args: Any) -> Self:
         """The same task, with other attributes, and in no flow yet."""
@@ -210,6 +235,27 @@ class Task:
         new = self.copy(**(task_args or {}))
         return new.bind(*args, mapped=True, upstream_tasks=upstream_tasks, flow=flow, **kwargs)
 
+    def pipe(self, task: Any, /, **kwargs: Any) -> "Task":
+        """``a.pipe(b, y=1)`` is ``b(a, y=1)``: this task becomes b's first argument not given.
+
+        ``a.pipe(mapped(b))`` maps b over this task; so do flatten and unmapped pass it on.
+        Raises TypeError if b has no argument left.
+        """
+        passed: Any = self
+        if isinstance(task, EdgeAnnotation):
+            passed, task = task.around(self), task.task
+        name = signature.first_without(task.run, kwargs)
+        made: Task = task(**{name: passed}, **kwargs)
+        return made
+
+    def inputs(self) -> dict[str, dict[str, Any]]:
+        """What run takes: ``{name: {"type": annotation or Any, "required": bool}}``."""
+        return signature.inputs(self.run)
+
+    def outputs(self) -> Any:
+        """What run says it returns, or Any."""
+        return signature.outputs(self.run)
+
     def set_dependencies(
         self,
         flow: "Flow | None" = None,
@@ -252,13 +298,11 @@ class Task:
         task.set_upstream(self, flow=flow, key=key, mapped=mapped)
         return self
 
-    def __or__(self, other: Any) -> Any:
-        """``a | b``: b runs after a; returns b."""
-        flow = context.get("flow")
-        if flow is None:
-            raise ValueError("Tasks are chained inside a `with Flow(...)` block.")
-        flow.add_edge(self, other)
-        return other
+
+#: What Task sets on each instance.
+_OWN_ATTRIBUTES = frozenset(inspect.signature(Task.__init__).parameters) - {"self"} | {
+    "auto_generated"
+}
 
 
 def _without_self(run: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,5 +1,6 @@
 """Annotations of an argument: how its edge is mapped. They nest, in any order."""
 
+import copy
 from typing import Any
 
 
@@ -16,6 +17,12 @@ class EdgeAnnotation:
             self.flattened = self.flattened or task.flattened
             task = task.task
         self.task: Any = task
+
+    def around(self, task: Any) -> "EdgeAnnotation":
+        """The same annotation, of another task."""
+        new = copy.copy(self)
+        new.task = task
+        return new
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.task!r}>"

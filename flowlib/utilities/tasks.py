@@ -1,15 +1,30 @@
 """Making tasks: the decorator, tags, and tasks out of plain values."""
 
+import datetime
+import functools
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, overload
 
+from flowlib.core.apply_map import apply_map
 from flowlib.core.task import Task
+from flowlib.engine.signals import PAUSE
 from flowlib.tasks.core import collections
 from flowlib.tasks.core.constants import Constant
 from flowlib.tasks.core.function import FunctionTask
 from flowlib.utilities.context import context
 from flowlib.utilities.edges import EdgeAnnotation
+
+__all__ = [
+    "apply_map",
+    "as_task",
+    "defaults_from_attrs",
+    "holds_tasks",
+    "pause_task",
+    "tags",
+    "task",
+]
 
 Decorator = Callable[[Callable[..., Any]], FunctionTask]
 
@@ -32,6 +47,41 @@ def tags(*names: str) -> Iterator[None]:
     """Adds tags to the tasks that are made or called inside."""
     with context(tags={*context.get("tags", ()), *names}):
         yield
+
+
+def defaults_from_attrs(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """On a ``run`` method: an argument that is not given is the task's attribute of that name.
+
+    An explicit None is given.
+    """
+
+    def decorate(run: Callable[..., Any]) -> Callable[..., Any]:
+        signature = inspect.signature(run)
+
+        @functools.wraps(run)
+        def run_with_defaults(self: Any, *args: Any, **kwargs: Any) -> Any:
+            given = signature.bind_partial(self, *args, **kwargs).arguments
+            for name in names:
+                if name not in given:
+                    kwargs[name] = getattr(self, name)
+            return run(self, *args, **kwargs)
+
+        return run_with_defaults
+
+    return decorate
+
+
+def pause_task(message: str | None = None, duration: datetime.timedelta | None = None) -> None:
+    """Inside a task: leaves it Paused, until it is resumed or the duration is over.
+
+    Then the whole body runs again, and this call does nothing.
+    """
+    if context.get("resume"):
+        return
+    start_time = None
+    if duration is not None:
+        start_time = datetime.datetime.now(datetime.UTC) + duration
+    raise PAUSE(message or "Pause signal raised during task execution.", start_time=start_time)
 
 
 _KINDS: dict[type, type[collections.Collection]] = {
@@ -62,8 +112,8 @@ def as_task(value: Any, flow: Any = None) -> Task:
 
 
 def holds_tasks(value: Any) -> bool:
-    """Whether a list, tuple, set or dict, or one inside it, holds a task."""
-    if isinstance(value, Task):
+    """Whether it is a task, or a list, tuple, set or dict that holds one."""
+    if isinstance(value, (Task, EdgeAnnotation)):
         return True
     if type(value) in _KINDS:
         return any(map(holds_tasks, value))
