@@ -7,7 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from flowlib import engine, executors, storage, tasks, triggers
+    from flowlib import engine, executors, run_configs, schedules, storage, tasks, triggers
     from flowlib.configuration import config
     from flowlib.core import Flow, Parameter, Task
     from flowlib.tasks.control_flow.case import case
@@ -31,6 +31,8 @@ __all__ = [
     "flatten",
     "mapped",
     "resource_manager",
+    "run_configs",
+    "schedules",
     "storage",
     "tags",
     "task",
@@ -56,10 +58,13 @@ _HOMES = {
     "unmapped": "utilities.edges",
 }
 _PACKAGES = (
+    "client",
+    "configuration",
     "core",
     "engine",
     "exceptions",
     "executors",
+    "run_configs",
     "schedules",
     "storage",
     "tasks",

@@ -24,6 +24,7 @@ def of_flow(
     """The part that all tasks of one flow run share; it travels to the workers."""
     now = datetime.datetime.now(datetime.UTC)
     return {
+        **_around(),
         "flow_name": flow_name,
         "flow_id": flow_name,
         "flow_run_id": flow_run_id or str(uuid.uuid4()),
@@ -33,6 +34,23 @@ def of_flow(
         "caches": {},
         **(more or {}),
         "parameters": dict(parameters),
+    }
+
+
+#: What belongs to the declaration of a flow, or to the task that runs it, and not to its tasks.
+_NOT_PASSED_ON = frozenset(
+    ["flow", "unused_tasks", "tags", "case", "resource", "parameters", "config", "logger"]
+    + ["today", "tomorrow", "yesterday", "today_nodash", "tomorrow_nodash", "yesterday_nodash"]
+    + ["task_loop_count", "task_loop_result", "task_run_name", "task_contexts"]
+)
+
+
+def _around() -> dict[str, Any]:
+    """What the context holds where the flow is run, as ``with context(...)`` put it there."""
+    return {
+        name: value
+        for name, value in context.raw().items()
+        if name not in _NOT_PASSED_ON and not isinstance(value, Deferred)
     }
 
 

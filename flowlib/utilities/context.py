@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from flowlib.configuration import Section, config
+
 
 class Deferred:
     """A value of the context that is made when somebody asks for it."""
@@ -19,7 +21,8 @@ class Context(threading.local):
     """Names by attribute, item or ``get``; ``with context(name=value)`` merges and restores."""
 
     def __init__(self) -> None:
-        self._values: dict[str, Any] = {}
+        # Called once in each thread.
+        self._values: dict[str, Any] = config.context.to_dict()
         self._make: Callable[[], dict[str, Any]] | None = None
 
     def __getitem__(self, key: str) -> Any:
@@ -94,8 +97,10 @@ class Context(threading.local):
 
     @contextmanager
     def __call__(self, *values: Mapping[str, Any], **more: Any) -> Iterator["Context"]:
-        before = self._values
-        self._values = {**before, **dict(*values, **more)}
+        before, given = self._values, dict(*values, **more)
+        if isinstance(given.get("config"), Mapping):
+            given["config"] = _with_settings(given["config"])
+        self._values = {**before, **given}
         try:
             yield self
         finally:
@@ -104,18 +109,25 @@ class Context(threading.local):
     @contextmanager
     def made_when_asked(self, make: Callable[[], dict[str, Any]]) -> Iterator[None]:
         """Its names are made at the first question, and anew at the first after ``forget``."""
-        before = self._values
+        before, outer = self._values, self._make
         self._make = make
         self.forget()
         try:
             yield
         finally:
-            self._make = None
+            self._make = outer
             self._values = before
 
     def forget(self) -> None:
         """For use inside made_when_asked."""
         vars(self).pop("_values", None)
+
+
+def _with_settings(values: Mapping[str, Any]) -> Section:
+    """The settings with others over some of them."""
+    merged = config.copy()
+    merged.merge(values)
+    return merged
 
 
 context = Context()

@@ -3,9 +3,12 @@
 import logging
 import sys
 import time
-from typing import TextIO
+from collections.abc import Callable
+from typing import Any, TextIO
 
+from flowlib import configuration
 from flowlib.configuration import config
+from flowlib.utilities.context import context
 
 ROOT = "flowlib"
 
@@ -28,9 +31,27 @@ def _root() -> logging.Logger:
         formatter.converter = time.gmtime
         handler = _ToStdout()
         handler.setFormatter(formatter)
-        root.addHandler(handler)
-        root.setLevel(config.logging.level)
+        for name in (ROOT, *config.logging.extra_loggers):
+            logging.getLogger(name).addHandler(handler)
+            logging.getLogger(name).setLevel(config.logging.level)
+        logging.setLogRecordFactory(_with_context(logging.getLogRecordFactory()))
+        for notice in configuration.notices:
+            root.warning("%s", notice)
     return root
+
+
+#: Names of the context that every record carries, for formats and handlers.
+ATTRIBUTES = ("flow_name", "flow_run_id", "task_name", "task_slug", "task_run_id")
+
+
+def _with_context(make: Callable[..., logging.LogRecord]) -> Callable[..., logging.LogRecord]:
+    def record(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        made = make(*args, **kwargs)
+        for name in (*ATTRIBUTES, *config.logging.log_attributes):
+            setattr(made, name, context.get(name))
+        return made
+
+    return record
 
 
 def get_logger(name: str | None = None) -> logging.Logger:

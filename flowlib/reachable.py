@@ -1,0 +1,16 @@
+"""Submodules as attributes: ``flowlib.engine.results`` without ``import flowlib.engine.results``."""
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+
+def submodules(package: str, *names: str) -> Callable[[str], Any]:
+    """A module's ``__getattr__`` that imports these when they are first asked for."""
+
+    def get(name: str) -> Any:
+        if name in names:
+            return importlib.import_module(f"{package}.{name}")
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+
+    return get
