@@ -1,4 +1,4 @@
-"""Submodules as attributes: ``flowlib.engine.results`` without ``import flowlib.engine.results``."""
+"""Submodules as attributes: ``flowlib.engine.results`` without importing it by name."""
 
 import importlib
 from collections.abc import Callable

@@ -61,6 +61,7 @@ def of_task(spec: "TaskSpec") -> dict[str, Any]:
         "config": config,
         **_dates(spec.context),
         **spec.context,
+        "date": Deferred(lambda: _date(spec.context)),
         "scheduled_start_time": Deferred(lambda: _instance(spec.context["scheduled_start_time"])),
         "task_name": task.name,
         "task_full_name": task.name,
@@ -96,20 +97,20 @@ def of_parent(spec: "TaskSpec") -> Iterator[None]:
 
 
 def _dates(shared: Mapping[str, Any]) -> dict[str, Any]:
-    """date, today, yesterday, tomorrow; made when asked for, since pendulum is slow to import."""
-
-    def date() -> Any:
-        return _instance(shared.get("date") or shared["scheduled_start_time"])
+    """today, yesterday, tomorrow; made when asked for, since pendulum is slow to import."""
 
     def day(shift: int, form: str) -> Deferred:
-        return Deferred(lambda: date().add(days=shift).strftime(form))
+        return Deferred(lambda: _date(shared).add(days=shift).strftime(form))
 
     days = {"yesterday": -1, "today": 0, "tomorrow": 1}
     return {
-        "date": Deferred(date),
         **{name: day(shift, "%Y-%m-%d") for name, shift in days.items()},
         **{f"{name}_nodash": day(shift, "%Y%m%d") for name, shift in days.items()},
     }
+
+
+def _date(shared: Mapping[str, Any]) -> Any:
+    return _instance(shared.get("date") or shared["scheduled_start_time"])
 
 
 def _instance(time: datetime.datetime) -> Any:

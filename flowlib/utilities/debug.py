@@ -39,7 +39,7 @@ def is_serializable(obj: Any, raise_on_error: bool = False) -> bool:
                 text=True,
             )
     # Whatever an object's own way of being pickled raises.
-    except Exception:  # noqa: BLE001
+    except Exception:
         if raise_on_error:
             raise
         return False
