@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from flowlib.engine import signals
 from flowlib.exceptions import PrefectSignal
+from flowlib.utilities.context import context
 
 
 class Outcome(NamedTuple):
@@ -19,7 +21,10 @@ def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Outcome:
         return Outcome(function(*args, **kwargs), None)
     # The one broad except around a user's code. Signals are no Exceptions, so that user code
     # with an `except Exception` of its own does not swallow them.
-    except (Exception, PrefectSignal) as exc:  # noqa: BLE001
+    except (Exception, PrefectSignal) as exc:
+        # A LOOP is no end: the body is called again.
+        if context.get("raise_on_exception") and not isinstance(exc, signals.LOOP):
+            raise
         return Outcome(None, exc)
 
 
