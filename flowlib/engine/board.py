@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flowlib import triggers
 from flowlib.core.task import Task
 from flowlib.engine import child, chunk, guard, mapping, run_context
 from flowlib.engine.column import Column
@@ -17,6 +18,9 @@ from flowlib.engine.sources import by_row, has_children, taken_whole
 from flowlib.engine.state import Mapped, Pending, State
 from flowlib.engine.tally import Tally
 from flowlib.engine.work import Claim, Input, Part, TaskSpec
+
+#: Triggers that one more success before the task is all the same to.
+_BLIND = (triggers.all_successful, triggers.all_finished)
 
 
 class Board:
@@ -220,9 +224,10 @@ class Board:
         """What its claims share; made when the first one is, since all it needs is known then."""
         if column.spec is None:
             node, upstreams = column.node, self.upstreams(column)
+            task = node.task
             column.spec = TaskSpec(
                 number=node.number,
-                task=node.task,
+                task=task,
                 slug=node.slug,
                 mapped=node.mapped,
                 inputs=node.inputs,
@@ -234,7 +239,8 @@ class Board:
                     )
                     if upstream.settled is not None and taken_whole(its, upstream)
                 },
-                context={**self._context, **self._task_contexts.get(node.task, {})},
+                constant_states={} if task.trigger in _BLIND else node.constant_states,
+                context={**self._context, **self._task_contexts.get(task, {})},
                 measured=not (node.mapped or node.held)
                 and any(its.mapped and not its.flattened for its in self.ways_out(column)),
                 counted=any(its.mapped and its.flattened for its in self.ways_out(column)),
@@ -243,9 +249,9 @@ class Board:
         return column.spec
 
 
-def _length(its: Input, upstream: Column) -> int | None:
+def _length(its: Input, upstream: Column) -> int | Exception | None:
     if upstream.settled is not None:
-        return chunk.length(its.of(upstream.settled.result))
+        return chunk.length(upstream.settled.result, flatten=its.flattened)
     if its.flattened:
         return upstream.items
     return upstream.width if upstream.node.mapped else upstream.length

@@ -104,7 +104,7 @@ def _after_body(
     call: Call,
     extras: Extras | None,
 ) -> State:
-    ended = change(task, running, _ended(outcome, arguments, call, extras), call)
+    ended, over = _changed(task, running, _ended(outcome, arguments, call, extras), call)
     while isinstance(ended, Looped):
         count = ended.loop_count or context.get("task_loop_count", 1) + 1
         context.update(task_loop_count=count, task_loop_result=ended.result, task_run_count=1)
@@ -112,8 +112,8 @@ def _after_body(
         if not running.is_running():
             return running
         outcome = _body(task, arguments, call, extras)
-        ended = change(task, running, _ended(outcome, arguments, call, extras), call)
-    again = _retry(task, ended)
+        ended, over = _changed(task, running, _ended(outcome, arguments, call, extras), call)
+    again = None if over else _retry(task, ended)
     final = ended if again is None else change(task, ended, again, call)
     final.attempts = context["task_run_count"]
     return final
@@ -193,11 +193,17 @@ def _retry(task: Task, ended: State) -> Retrying | None:
 
 def change(task: Task, old: State, new: State, call: Call) -> State:
     """The new state, or what the task's handlers make of it."""
+    return _changed(task, old, new, call)[0]
+
+
+def _changed(task: Task, old: State, new: State, call: Call) -> tuple[State, bool]:
+    """The same; and whether a handler broke, so that no retry follows."""
     for handler in task.state_handlers:
         answer, raised = call(handler, task, old, new)
+        if isinstance(raised, signals.PrefectStateSignal):
+            return raised.state, False
         if raised is not None:
-            return Failed(
-                f"Unexpected error while calling state handlers: {raised!r}", result=raised
-            )
+            text = f"Unexpected error while calling state handlers: {raised!r}"
+            return Failed(text, result=raised), True
         new = answer or new
-    return new
+    return new, False

@@ -1,5 +1,6 @@
 """Runs a claim: rows of one task or of several, until its box is used up."""
 
+import functools
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -71,17 +72,20 @@ def _landed(spec: TaskSpec, line: Line, began: float) -> Landed:
     if line.values and spec.measured:
         landed.length = length(line.values[0])
     if line.values and spec.counted:
-        count = flattening.count if spec.mapped else _length_of_flattened
+        count: Any = flattening.count if spec.mapped else functools.partial(length, flatten=True)
         landed.counts = [count(value) for value in line.values]
     return landed
 
 
 def _told(line: Line) -> dict[int, State]:
-    """The states without the results, which stay with the chunk; but failures are told whole."""
+    """The states without the results, which stay with the chunk.
+
+    But failures are told whole, and so are pauses, of which no chunk is kept.
+    """
     left = set(line.left)
     return line.by_row(
         {
-            place: state if state.is_failed() else without_result(state)
+            place: without_result(state) if state.is_successful() else state
             for place, state in line.states.items()
             if place not in left
         }
@@ -94,15 +98,19 @@ def without_result(state: State) -> State:
     return told
 
 
-def _length_of_flattened(value: Any) -> int:
-    return length(flattening.flattened(value))
+def length(value: Any, *, flatten: bool = False) -> int | Exception:
+    """How many items a value has to map over; or what it raises, as a dict without keys 0, 1, ...
 
-
-def length(value: Any) -> int:
-    """How many items a value has to map over. KeyError for a dict without keys 0, 1, ..."""
-    if not hasattr(value, "__getitem__") or not hasattr(value, "__len__"):
-        return UNMAPPABLE
-    if isinstance(value, dict):
-        for key in range(len(value)):
-            value[key]
-    return len(value)
+    That matters only if it is mapped over in the end.
+    """
+    try:
+        if flatten:
+            value = flattening.flattened(value)
+        if not hasattr(value, "__getitem__") or not hasattr(value, "__len__"):
+            return UNMAPPABLE
+        if isinstance(value, dict):
+            for key in range(len(value)):
+                value[key]
+        return len(value)
+    except Exception as exc:  # noqa: BLE001  # a value of anybody's making
+        return exc

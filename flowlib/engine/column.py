@@ -47,9 +47,9 @@ class Column:
         #: Seconds a row takes.
         self.estimate: float | None = None
         #: How many items the single value has.
-        self.length: int | None = None
+        self.length: int | Exception | None = None
         #: How many items the value of each row has, where these are mapped over.
-        self._counts: list[int] = []
+        self._counts: list[int | Exception] = []
         #: Their sums, up to and with each row; made when all are known.
         self._ends: list[int] = []
         self.spec: TaskSpec | None = None
@@ -137,20 +137,26 @@ class Column:
             now = seconds / number
             self.estimate = now if self.estimate is None else (self.estimate + now) / 2
 
-    def count_items(self, rows: Rows, counts: Sequence[int]) -> None:
+    def count_items(self, rows: Rows, counts: Sequence[int | Exception]) -> None:
         """The values of these rows have so many items."""
         self._counts = self._counts or [0] * (self.width or 0)
         for row, number in zip(row_ranges.each(rows), counts, strict=True):
             self._counts[row] = number
 
     @property
-    def items(self) -> int:
-        """How many items the values of all rows have."""
-        return sum(self._counts)
+    def items(self) -> int | Exception:
+        """How many items the values of all rows have, or what raised when they were counted."""
+        total = 0
+        for number in self._counts:
+            if isinstance(number, Exception):
+                return number
+            total += number
+        return total
 
     def holding(self, items: range) -> tuple[range, int]:
         """The rows that hold these items, and how many of the first one's come before them."""
-        self._ends = self._ends or list(itertools.accumulate(self._counts))
+        numbers = (number for number in self._counts if isinstance(number, int))
+        self._ends = self._ends or list(itertools.accumulate(numbers))
         first = bisect.bisect(self._ends, items.start)
         last = bisect.bisect(self._ends, items.stop - 1)
         before = self._ends[first - 1] if first else 0

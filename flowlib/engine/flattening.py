@@ -35,7 +35,7 @@ def spread(
         for number in range(count(value)):
             item = value if whole or not _has_items(value) else value[number]
             if state is not None:
-                told[len(items)] = state if whole else _with_result(state, item)
+                told[len(items)] = state if whole else with_result(state, item)
             items.append(item)
     return items, told
 
@@ -44,7 +44,8 @@ def _has_items(value: Any) -> bool:
     return hasattr(value, "__len__") and hasattr(value, "__getitem__")
 
 
-def _with_result(state: State, result: Any) -> State:
+def with_result(state: State, result: Any) -> State:
+    """The same state with another result."""
     new = copy.copy(state)
     new.result = result
     return new

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from flowlib import triggers
+from flowlib.core.edge import Edge
 from flowlib.core.flow import Flow
 from flowlib.core.parameter import Parameter
 from flowlib.core.task import Task
 from flowlib.engine.result import Result
+from flowlib.engine.state import State, Success
 from flowlib.engine.work import Input
 from flowlib.tasks.core.constants import Constant
 
@@ -33,6 +35,16 @@ class Node:
     result: Result | None = None
 
     @property
+    def constant_states(self) -> dict[Any, State]:
+        """Its constants as its trigger sees them: as tasks that succeeded."""
+        return {
+            Edge(Constant(value), self.task, key) if _asks(self.task) else key: Success(
+                "Auto-generated constant value", result=value
+            )
+            for key, value in self.constants.items()
+        }
+
+    @property
     def mapped(self) -> bool:
         return any(its.mapped for its in self.inputs)
 
@@ -52,6 +64,11 @@ class Node:
         return not self.held and not self.task.auto_generated
 
 
+def _asks(task: Task) -> bool:
+    """Its trigger may look at edges. Those of flowlib's own look at states only."""
+    return getattr(task.trigger, "__module__", None) != triggers.__name__
+
+
 def nodes(flow: Flow) -> tuple[Node, ...]:
     """InvalidGraph if the flow has a cycle."""
     ordered = flow.sorted_tasks()
@@ -59,8 +76,7 @@ def nodes(flow: Flow) -> tuple[Node, ...]:
     out: list[Node] = []
     for number, task in enumerate(ordered):
         edges = sorted(flow.edges_to(task), key=lambda e: (numbers[e.upstream_task], e.key or ""))
-        # A trigger of flowlib's own looks at states only: the edges need not travel.
-        asks = getattr(task.trigger, "__module__", None) != triggers.__name__
+        asks = _asks(task)
         out.append(
             Node(
                 number=number,

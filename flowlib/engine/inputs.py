@@ -1,6 +1,5 @@
 """What each row of a claim is given, put together where the claim runs."""
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -120,15 +119,15 @@ def resolve(
         match source:
             case Known():
                 return Same(_passed_on(its, spec.known[number]))
-            case Items(values):
-                return Each(values, {})
+            case Items(values, state):
+                return _each(values, state)
             case Beside(number):
                 return Each(earlier[number].values, earlier[number].states)
             case Single(chunk, number):
                 return Same(_passed_on(its, state_of(_held(chunks, chunk, number), 0)))
             case Cut(chunk, number):
                 state = state_of(_held(chunks, chunk, number), 0)
-                return Each(cut(its.of(state.result), part.rows), {})
+                return _each(cut(its.of(state.result), part.rows), state)
             case Rowwise(pieces):
                 return Each(*_laid_out(pieces, chunks))
             case Spread(stretches):
@@ -154,11 +153,15 @@ def _held(chunks: Sequence[Chunk], chunk: int, part: int) -> Held:
 
 
 def _passed_on(its: Input, state: State) -> State:
-    if not its.flattened:
-        return state
-    new = copy.copy(state)
-    new.result = its.of(state.result)
-    return new
+    return flattening.with_result(state, its.of(state.result)) if its.flattened else state
+
+
+def _each(items: Sequence[Any], state: State | None) -> Each:
+    """The items of one value, whose state is that of each."""
+    if state is None or type(state) is Success:
+        return Each(items, {})
+    states = {place: flattening.with_result(state, item) for place, item in enumerate(items)}
+    return Each(items, states)
 
 
 def _spread(

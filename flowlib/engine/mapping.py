@@ -17,20 +17,27 @@ class Before:
     mapped: bool
     failed: bool
     skipped: bool
-    #: Its number of items or children; None where it is not mapped over.
-    length: int | None
+    #: Its number of items or children, or what raised when they were counted; None where it is not
+    #: mapped over.
+    length: int | Exception | None
 
 
 def decide(task: Task, before: Sequence[Before]) -> int | State:
     """The number of children, or the state of a mapped task that has none.
 
-    Whether children may run is no question yet: each judges by its own trigger.
+    Whether children may run is no question yet: each judges by its own trigger. Raises what an
+    input raises that is mapped over and cannot be.
     """
     if task.skip_on_upstream_skip and any(its.skipped for its in before):
         return Skipped(UPSTREAM_SKIPPED)
-    over = [its.length or 0 for its in before if its.mapped and not its.failed]
+    over = [its.length for its in before if its.mapped and not its.failed]
     if not over:
         return Failed("No upstream states can be mapped over.")
     if UNMAPPABLE in over:
         return Failed("At least one upstream state has an unmappable result.")
-    return min(over)
+    numbers = []
+    for length in over:
+        if isinstance(length, Exception):
+            raise length
+        numbers.append(length or 0)
+    return min(numbers)

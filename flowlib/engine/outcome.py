@@ -72,7 +72,7 @@ class Children:
             results += held.values[at : at + len(rows)]
         results += [None] * (self._width - len(results))
         for row, state in self._states.items():
-            if state.is_failed():  # a failure was told with its result
+            if not state.is_successful():  # told with its result
                 results[row] = state.result
         return results
 

@@ -40,7 +40,11 @@ class Position:
         self.until = -math.inf
 
     def stop(self) -> tuple[int, ...]:
-        """No further row is begun; returns how many rows of each part the claim keeps."""
+        """No further row is begun; returns how many rows of each part the claim keeps.
+
+        The first row is kept even if it has not begun: that one is run in any case.
+        """
         self._stopped = True
         self.until = -math.inf
-        return tuple(self.begun)
+        first, *others = self.begun
+        return (max(first, 1), *others)

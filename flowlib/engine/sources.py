@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from flowlib.engine.column import Column
+from flowlib.engine.flattening import with_result
 from flowlib.engine.inputs import cut
 from flowlib.engine.rows import Rows
+from flowlib.engine.state import Success
 from flowlib.engine.work import (
     Beside,
     Cut,
@@ -54,7 +56,9 @@ def locate(parts: Sequence[Column], upstreams: Upstreams, rows: Rows) -> Located
         if column.settled is not None:
             if taken_whole(its, column):
                 return Known()
-            return Items(cut(its.of(column.settled.result), rows))
+            plain = type(column.settled) is Success
+            state = None if plain else with_result(column.settled, None)
+            return Items(cut(its.of(column.settled.result), rows), state)
         if column.node.mapped:
             if by_row(its, column):
                 return Rowwise(pieces(column, rows))

@@ -55,6 +55,8 @@ class TaskSpec:
     known: dict[int, State]
     #: The run context, but for what is the task's and the child's own.
     context: dict[str, Any]
+    #: Plain values as the trigger sees them: as tasks that succeeded.
+    constant_states: dict[Any, State]
     #: Somebody maps over its value: the report says how long that is.
     measured: bool
     #: Somebody maps over the items of its values: the report says how many each one has.
@@ -65,9 +67,10 @@ class TaskSpec:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """One value a row, in the order of the claim's rows."""
+    """One value a row, in the order of the claim's rows; and the state of all, if not Success."""
 
     values: Any
+    state: State | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +179,10 @@ class Landed:
     began: float = 0.0
     #: What the rows took together.
     seconds: float = 0.0
-    #: How many items the value has, where it is mapped over; or UNMAPPABLE.
-    length: int | None = None
+    #: How many items the value has, where it is mapped over; or UNMAPPABLE; or what it raised.
+    length: int | Exception | None = None
     #: How many items each value has, where these are mapped over.
-    counts: list[int] | None = None
+    counts: list[int | Exception] | None = None
 
 
 @dataclass(frozen=True, slots=True)

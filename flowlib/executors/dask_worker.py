@@ -62,7 +62,7 @@ def run_claim(topic: str, packed: bytes, *inputs: Any) -> Chunk:
         pass
     for held, landed in zip(made.parts, report.landed, strict=True):
         for row, state in landed.states.items():
-            if state.is_failed():
+            if not state.is_successful():
                 held.values[offset(held.rows, row)] = state.result = portable(state.result)
                 held.states[row] = state
     made.nbytes = sum(_size(held.values) for held in made.parts)

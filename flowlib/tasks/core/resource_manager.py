@@ -46,9 +46,10 @@ def resource_cleanup_trigger(upstream_states: Mapping[Any, State]) -> bool:
             'Trigger was "resource_cleanup_trigger" but some of the upstream tasks were not '
             "finished."
         )
-    for edge, state in upstream_states.items():
-        what = {"mgr": "init", "resource": "setup"}.get(edge.key)
-        if what and (state.is_skipped() or not state.is_successful()):
+    by_key = {edge.key: state for edge, state in upstream_states.items()}
+    for what, key in (("init", "mgr"), ("setup", "resource")):
+        state = by_key[key]
+        if state.is_skipped() or not state.is_successful():
             became = "skipped" if state.is_skipped() else "failed"
             raise signals.SKIP(f"Resource manager {what} {became}")
     return True

@@ -455,3 +455,86 @@ def test_log_lines_of_a_run(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_mapped_is_the_only_success_with_children() -> None:
     assert Mapped(map_states=[Success(), Failed()]).n_map_states == 2
+
+
+def test_a_broken_handler_ends_the_task_without_a_retry() -> None:
+    calls: list[int] = []
+
+    def breaks(task: Any, old: State, new: State) -> None:
+        if new.is_finished():
+            raise OSError("no")
+
+    @task(max_retries=2, retry_delay=SOON, state_handlers=[breaks])
+    def once() -> None:
+        calls.append(1)
+
+    with Flow("f") as flow:
+        ended = once()
+    state = flow.run().result[ended]
+
+    assert calls == [1]
+    assert (type(state), state.message) == (
+        Failed,
+        "Unexpected error while calling state handlers: OSError('no')",
+    )
+
+
+def test_a_signal_in_a_handler_is_the_new_state() -> None:
+    def refuses(task: Any, old: State, new: State) -> None:
+        if new.is_successful():
+            raise signals.FAIL("not good enough")
+
+    @task(state_handlers=[refuses])
+    def one() -> int:
+        return 1
+
+    with Flow("f") as flow:
+        ended = one()
+    state = flow.run().result[ended]
+
+    assert (type(state), state.message) == (Failed, "not good enough")
+
+
+@pytest.mark.parametrize(
+    ("trigger", "runs"),
+    [
+        (triggers.all_failed, False),
+        (triggers.any_successful, True),
+        (triggers.all_successful, False),
+    ],
+)
+def test_a_plain_value_counts_as_a_task_that_succeeded(trigger: Any, runs: bool) -> None:
+    @task
+    def fails() -> None:
+        raise ValueError
+
+    @task(trigger=trigger)
+    def after(x: int) -> int:
+        return x
+
+    with Flow("f") as flow:
+        ended = after(1, upstream_tasks=[fails()])
+
+    assert flow.run().result[ended].is_successful() is runs
+
+
+def test_a_trigger_of_ones_own_sees_plain_values_by_their_keys() -> None:
+    seen: list[Any] = []
+
+    def trigger(states: Any) -> bool:
+        seen.extend(sorted((edge.key, state.result) for edge, state in states.items()))
+        return True
+
+    @task(trigger=trigger)
+    def add(x: int, y: int) -> int:
+        return x + y
+
+    @task
+    def one() -> int:
+        return 1
+
+    with Flow("f") as flow:
+        add(one(), 2)
+    flow.run()
+
+    assert seen == [("x", 1), ("y", 2)]

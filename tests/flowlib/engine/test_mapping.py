@@ -440,3 +440,41 @@ def test_a_handler_can_fail_a_mapped_task_before_its_children() -> None:
 
     assert state.is_failed()
     assert state.result[mapped_task].message == "refused"
+
+
+def test_children_of_a_skipped_value_see_that_it_was_skipped() -> None:
+    @task
+    def skips() -> None:
+        raise signals.SKIP("with items", result=[1, 2])
+
+    @task(trigger=triggers.not_all_skipped, skip_on_upstream_skip=False)
+    def same(x: int) -> int:
+        return x
+
+    with Flow("f") as flow:
+        mapped_over = same.map(skips())
+
+    children = flow.run().result[mapped_over].map_states
+    assert [type(child) for child in children] == [Skipped, Skipped]
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_a_dict_without_numbers_matters_only_if_it_is_mapped_over(flat: bool) -> None:
+    @task
+    def table() -> Any:
+        return {"k": 1}
+
+    @task
+    def skips() -> None:
+        raise signals.SKIP("no")
+
+    def given(value: Any) -> Any:
+        return flatten(value) if flat else value
+
+    with Flow("f") as flow:
+        skipped = add.map(given(table()), y=skips())
+    with Flow("g") as broken:
+        inc.map(table())
+
+    assert flow.run().result[skipped].is_skipped()
+    assert isinstance(broken.run().result, KeyError)

@@ -1,0 +1,53 @@
+"""Many random flows: ``python -m tests.flowlib.differential --local 20000 --dask 3000``."""
+
+import argparse
+import logging
+import random
+import sys
+import time
+from collections.abc import Sequence
+
+from flowlib.executors import LocalExecutor
+from flowlib.executors.protocol import Executor
+from flowlib.utilities.logging import get_logger
+from tests.flowlib.differential.comparison import differences
+from tests.flowlib.differential.hostile import HostileDask, cluster
+from tests.flowlib.differential.programs import described, random_flow
+
+#: After so many different flows it is time to look.
+ENOUGH = 5
+
+
+def compare(number: int, first: int, executors: Sequence[Executor], name: str) -> int:
+    """How many of so many flows differ; prints the first ones, with their seeds."""
+    different, began = 0, time.perf_counter()
+    for seed in range(first, first + number):
+        flow, parameters = random_flow(random.Random(seed))
+        found = differences(flow, parameters, executors[seed % len(executors)])
+        if found:
+            different += 1
+            print(f"--- {name}, seed {seed}:", *found, described(flow), sep="\n")
+            if different == ENOUGH:
+                break
+    seconds = time.perf_counter() - began
+    print(f"{name}: {different} differences in {number} flows from seed {first}, {seconds:.0f} s")
+    return different
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--local", type=int, default=20_000)
+    parser.add_argument("--dask", type=int, default=3_000)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    given = parser.parse_args()
+    get_logger().setLevel(logging.CRITICAL)
+    different = compare(given.local, given.first, [LocalExecutor()], "LocalExecutor")
+    if given.dask:
+        with cluster() as client:
+            executors = [HostileDask(client, single_rows=its) for its in (True, False)]
+            different += compare(given.dask, given.first, executors, "Dask")
+    return 1 if different else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""The same flow by the oracle and by an executor: every state, message, result and attempt."""
+
+import itertools
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from flowlib import Flow
+from flowlib.engine.flow_run import Options, run_flow
+from flowlib.engine.progress import Observer
+from flowlib.engine.state import State
+from flowlib.exceptions import PrefectSignal
+from flowlib.executors.protocol import Executor
+from tests.flowlib.differential.oracle import interpret
+from tests.flowlib.differential.programs import TRACES
+
+_numbers = itertools.count()
+
+
+def differences(flow: Flow, parameters: Mapping[str, Any], executor: Executor) -> list[str]:
+    """What differs, in words; nothing if all agrees."""
+    one, two = f"oracle-{next(_numbers)}", f"engine-{next(_numbers)}"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            expected = interpret(flow, parameters, run=one)
+            found = run_flow(
+                flow, dict(parameters), executor, Observer(), Options(context={"run": two})
+            )
+        return _compared(flow, expected, found) + _traced(expected, one, two)
+    finally:
+        TRACES.forget(one, two)
+
+
+def _compared(flow: Flow, expected: State, found: State) -> list[str]:
+    if isinstance(expected.result, Exception):
+        # Something is wrong with the flow itself: then no task's state is told.
+        same = type(expected) is type(found) and type(expected.result) is type(found.result)
+        return (
+            [] if same else [f"flow: {expected!r} {expected.result!r}, {found!r} {found.result!r}"]
+        )
+    if isinstance(found.result, Exception):
+        return [f"flow: {expected!r}, but the engine says {found!r}"]
+    out = []
+    if told(expected)[:2] != told(found)[:2]:
+        out.append(f"flow: {told(expected)[:2]}, but the engine says {told(found)[:2]}")
+    for task in flow.sorted_tasks():
+        one, two = expected.result[task], found.result[task]
+        for place, (a, b) in enumerate(itertools.zip_longest(story(one), story(two))):
+            if a != b:
+                out.append(f"{flow.slugs[task]} [{place - 1}]: {a}, but the engine says {b}")
+    return out
+
+
+def _traced(expected: State, one: str, two: str) -> list[str]:
+    if isinstance(expected.result, Exception):
+        return []
+    out = []
+    for name, by_run in (("attempts", TRACES.calls), ("changes", TRACES.changes)):
+        a, b = by_run[one], by_run[two]
+        out += [
+            f"{name} of {key}: {a.get(key)}, but the engine made {b.get(key)}"
+            for key in sorted({*a, *b}, key=str)
+            if a.get(key) != b.get(key)
+        ]
+    return out
+
+
+def story(state: State) -> list[tuple[Any, ...]]:
+    return [told(its) for its in [state, *getattr(state, "map_states", [])]]
+
+
+def told(state: State) -> tuple[Any, ...]:
+    return type(state).__name__, state.message, plain(state.result)
+
+
+def plain(value: Any) -> Any:
+    """A result that can be compared: exceptions by type and text, signals as such."""
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, PrefectSignal):
+        return "a signal"
+    if isinstance(value, BaseException):
+        return type(value).__name__, str(value)
+    return repr(value)

@@ -1,0 +1,55 @@
+"""An executor on a Dask cluster in this process, at settings that nobody would choose."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
+import distributed
+
+from flowlib.engine import sizing
+from flowlib.executors import dask_worker
+from flowlib.executors.dask_session import DaskSession
+
+#: Seconds: a chunk ends almost as soon as it has begun.
+BOX = 0.0001
+
+
+class HostileDask:
+    """One cluster for many flow runs.
+
+    Its workers are threads of this process, so that what bodies do can be counted here; but they
+    talk by TCP, so that everything that travels is packed.
+    """
+
+    def __init__(self, client: distributed.Client, *, single_rows: bool) -> None:
+        self._client = client
+        self._most = 1 if single_rows else sizing.MOST
+
+    @contextmanager
+    def start(self) -> Iterator[DaskSession]:
+        with (
+            patch.object(DaskSession, "box", BOX),
+            # The watchdog looks at once, and so at every claim of more than one row.
+            patch.object(dask_worker, "OVERRUN", 0.0),
+            patch.object(sizing, "MOST", self._most),
+            DaskSession(self._client) as session,
+        ):
+            yield session
+
+
+@contextmanager
+def cluster() -> Iterator[distributed.Client]:
+    """A cluster of two workers with a thread each."""
+    with (
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=False,
+            protocol="tcp",
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+        ) as made,
+        distributed.Client(made, set_as_default=False) as client,
+    ):
+        yield client
