@@ -6,6 +6,8 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from flowlib import gone
+
 if TYPE_CHECKING:
     from flowlib import engine, executors, run_configs, schedules, storage, tasks, triggers
     from flowlib.configuration import config
@@ -73,6 +75,9 @@ _PACKAGES = (
 )
 
 
+gone.install()
+
+
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         value = getattr(importlib.import_module(f"flowlib.{_HOMES[name]}"), name)
@@ -80,6 +85,8 @@ def __getattr__(name: str) -> Any:
         return value
     if name in _PACKAGES:
         return importlib.import_module(f"flowlib.{name}")
+    if (error := gone.missing(name)) is not None:
+        raise error
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

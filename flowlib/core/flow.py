@@ -1,20 +1,20 @@
 """Flow: tasks, the edges between them, and how the whole is run."""
 
-import itertools
+import copy
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from flowlib.configuration import config
-from flowlib.core import graph, signature
+from flowlib import gone
+from flowlib.core import saving, visualization
 from flowlib.core.edge import Edge
 from flowlib.core.parameter import Parameter
 from flowlib.core.task import Task
+from flowlib.core.task_graph import TaskGraph
 from flowlib.tasks.core.constants import Constant
-from flowlib.utilities import tasks as making
 from flowlib.utilities.context import context
-from flowlib.utilities.edges import EdgeAnnotation
 from flowlib.utilities.notifications import callback_factory, is_failed
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ FlowStateHandler = Callable[["Flow", "State", "State"], "State | None"]
 TerminalStateHandler = Callable[["Flow", "State", "set[State]"], "State | None"]
 
 
-class Flow:
+class Flow(TaskGraph):
     """A graph of tasks. ``with Flow("name") as flow:`` collects the tasks called inside.
 
     A flow holds no state of its runs: it can be run many times, also at once.
@@ -61,15 +61,7 @@ class Flow:
         if on_failure is not None:
             self.state_handlers.append(callback_factory(on_failure, check=is_failed))
         self.terminal_state_handler = terminal_state_handler
-        #: Every task of the flow, in the order in which they were added, with its name in it.
-        self.slugs: dict[Task, str] = {}
-        #: Arguments that are plain values, which need no task of their own.
-        self.constants: dict[Task, dict[str, Any]] = {}
-        self._edges_to: dict[Task, dict[Edge, None]] = {}
-        self._edges_from: dict[Task, dict[Edge, None]] = {}
-        self._taken: set[str] = set()
-        self._numbers: dict[str, int] = {}
-        self._reference_tasks: tuple[Task, ...] = ()
+        super().__init__()
         self._entered: list[ExitStack] = []
         for task in tasks or ():
             self.add_task(task)
@@ -81,6 +73,15 @@ class Flow:
 
     def __repr__(self) -> str:
         return f'<Flow: name="{self.name}">'
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Flow) and (
+            (self.name, self.tasks, self.edges, self.reference_tasks())
+            == (other.name, other.tasks, other.edges, other.reference_tasks())
+        )
+
+    # Equal flows are still different members of a set of flows: each can change.
+    __hash__ = object.__hash__
 
     def __iter__(self) -> Iterator[Task]:
         return iter(self.sorted_tasks())
@@ -109,197 +110,16 @@ class Flow:
                 stacklevel=3,
             )
 
-    # What is in it
-
-    @property
-    def tasks(self) -> set[Task]:
-        return set(self.slugs)
-
-    @property
-    def edges(self) -> set[Edge]:
-        return {edge for edges in self._edges_to.values() for edge in edges}
-
-    def add_task(self, task: Task) -> Task:
-        """Adds a task, under a slug of its own."""
-        if not isinstance(task, Task):
-            raise TypeError(f"Tasks are added to a flow, not {task!r}.")
-        if (unused := context.get("unused_tasks")) is not None:
-            unused.discard(task)
-        if task in self.slugs:
-            return task
-        if task.slug in self._taken:
-            raise ValueError(f"A task with the slug {task.slug!r} is already in {self!r}.")
-        self.slugs[task] = slug = task.slug or self._new_slug(task)
-        self._taken.add(slug)
-        self._edges_to[task] = {}
-        self._edges_from[task] = {}
-        self.constants.setdefault(task, {})
-        for block in (context.get("case"), context.get("resource")):
-            if block is not None:
-                block.add_task(task, self)
-        return task
-
-    def _new_slug(self, task: Task) -> str:
-        prefix = "-".join([task.name, *sorted(task.tags)])
-        number = self._numbers.get(prefix, 0) + 1
-        while f"{prefix}-{number}" in self._taken:
-            number += 1
-        self._numbers[prefix] = number
-        return f"{prefix}-{number}"
-
-    def add_edge(
-        self,
-        upstream_task: Any,
-        downstream_task: Any,
-        key: str | None = None,
-        mapped: bool = False,
-        flattened: bool = False,
-        validate: bool | None = None,
-    ) -> Edge:
-        """downstream_task waits for upstream_task, and takes its result as ``key``.
-
-        Raises ValueError for an edge to a Parameter. With ``validate`` (by default the setting
-        flows.eager_edge_validation) also for a cycle and for a key that is given twice, and
-        TypeError for a key that downstream_task does not take.
-        """
-        if isinstance(upstream_task, EdgeAnnotation):
-            mapped = _is_mapped(upstream_task, mapped)
-            flattened = flattened or upstream_task.flattened
-        upstream = self.add_task(making.as_task(upstream_task, flow=self))
-        downstream = self.add_task(making.as_task(downstream_task, flow=self))
-        if isinstance(downstream, Parameter):
-            raise ValueError(f"{downstream!r} is a Parameter: nothing comes before it.")
-        return self._add(Edge(upstream, downstream, key, mapped, flattened), validate)
-
-    def _add(self, edge: Edge, validate: bool | None = None) -> Edge:
-        upstream, downstream = (
-            self.add_task(edge.upstream_task),
-            self.add_task(edge.downstream_task),
-        )
-        eager = config.flows.eager_edge_validation if validate is None else validate
-        if eager and edge.key is not None:
-            self._check_key(downstream, edge.key)
-        self._edges_to[downstream][edge] = None
-        self._edges_from[upstream][edge] = None
-        if eager:
-            self.validate()
-        return edge
-
-    def _check_key(self, task: Task, key: str) -> None:
-        if key in {edge.key for edge in self._edges_to[task]}:
-            raise ValueError(f"Argument {key!r} of {task!r} is already given by another task.")
-        signature.bound_partly(task.run, key)
-
-    def set_dependencies(
-        self,
-        task: Any,
-        upstream_tasks: Iterable[Any] | None = None,
-        downstream_tasks: Iterable[Any] | None = None,
-        keyword_tasks: Mapping[str, Any] | None = None,
-        mapped: bool = False,
-        validate: bool | None = None,
-    ) -> None:
-        """Draws edges from and to a task; a plain value as argument is kept as a constant."""
-        task = self.add_task(making.as_task(task, flow=self))
-        for upstream in upstream_tasks or ():
-            self.add_edge(upstream, task, mapped=_is_mapped(upstream, mapped), validate=validate)
-        for downstream in downstream_tasks or ():
-            self.add_edge(
-                task, downstream, mapped=_is_mapped(downstream, mapped), validate=validate
-            )
-        for key, value in (keyword_tasks or {}).items():
-            by_item = _is_mapped(value, mapped)
-            plain = value.task if isinstance(value, EdgeAnnotation) else value
-            # A constant that apply_map is going to map over stays a task.
-            kept = isinstance(plain, Constant) and plain in context.get("kept_constants", ())
-            if not by_item and isinstance(plain, Constant) and not kept:
-                plain = plain.value
-            flattened = isinstance(value, EdgeAnnotation) and value.flattened
-            if by_item or flattened or making.holds_tasks(plain):
-                self.add_edge(value, task, key=key, mapped=by_item, validate=validate)
-            else:
-                self.constants[task][key] = plain
-
-    def chain(self, *tasks: Task, validate: bool | None = None) -> list[Edge]:
-        """Each of these tasks waits for the one before."""
-        return [
-            self.add_edge(before, after, validate=validate)
-            for before, after in itertools.pairwise(tasks)
-        ]
-
-    # What is known of it
-
-    def _in_flow(self, task: Task) -> Task:
-        if task not in self.slugs:
-            raise ValueError(f"{task!r} is not in {self!r}.")
-        return task
-
-    def edges_to(self, task: Task) -> set[Edge]:
-        return set(self._edges_to[self._in_flow(task)])
-
-    def edges_from(self, task: Task) -> set[Edge]:
-        return set(self._edges_from[self._in_flow(task)])
-
-    def all_edges_of(self, task: Task) -> set[Edge]:
-        return self.edges_to(task) | self.edges_from(task)
-
-    def upstream_tasks(self, task: Task) -> set[Task]:
-        return {edge.upstream_task for edge in self.edges_to(task)}
-
-    def downstream_tasks(self, task: Task) -> set[Task]:
-        return {edge.downstream_task for edge in self.edges_from(task)}
-
-    def root_tasks(self) -> set[Task]:
-        return {task for task in self.slugs if not self._edges_to[task]}
-
-    def terminal_tasks(self) -> set[Task]:
-        return {task for task in self.slugs if not self._edges_from[task]}
-
-    def parameters(self) -> set[Parameter]:
-        return {task for task in self.slugs if isinstance(task, Parameter)}
-
-    def reference_tasks(self) -> set[Task]:
-        """The tasks that decide what became of the flow; by default those nothing follows.
-
-        What cleans up after a resource decides nothing.
-        """
-        return set(self._reference_tasks) or {
-            task
-            for task in self.slugs
-            if task.decides and not any(after.decides for after in self.downstream_tasks(task))
-        }
-
-    def set_reference_tasks(self, tasks: Iterable[Task]) -> None:
-        self._reference_tasks = tuple(self._in_flow(task) for task in tasks)
-
-    def get_tasks(
-        self,
-        name: str | None = None,
-        slug: str | None = None,
-        tags: Iterable[str] | None = None,
-        task_type: type[Task] | None = None,
-    ) -> list[Task]:
-        """The tasks that fit every condition given."""
-        return [
-            task
-            for task, its_slug in self.slugs.items()
-            if (name is None or task.name == name)
-            and (slug is None or its_slug == slug)
-            and task.tags.issuperset(tags or ())
-            and (task_type is None or isinstance(task, task_type))
-        ]
-
-    def sorted_tasks(self, root_tasks: Iterable[Task] | None = None) -> tuple[Task, ...]:
-        """Every task after those it depends on; of these root_tasks' part, if given."""
-        ordered = graph.in_order(self.slugs, self._edges_to)
-        if root_tasks is None:
-            return ordered
-        wanted = graph.reachable(map(self._in_flow, root_tasks), self._edges_from)
-        return tuple(task for task in ordered if task in wanted)
-
-    def validate(self) -> None:
-        """InvalidGraph if the flow has a cycle."""
-        self.sorted_tasks()
+    def copy(self) -> Self:
+        """A flow of the same tasks, to which others can be added."""
+        new = copy.copy(self)
+        for name in ("slugs", "_taken", "_numbers", "state_handlers"):
+            setattr(new, name, copy.copy(getattr(self, name)))
+        new.constants = {task: dict(values) for task, values in self.constants.items()}
+        new._edges_to = {task: dict(edges) for task, edges in self._edges_to.items()}
+        new._edges_from = {task: dict(edges) for task, edges in self._edges_from.items()}
+        new._entered = []
+        return new
 
     # How it is run
 
@@ -330,6 +150,43 @@ class Flow:
 
         return run_declared(self, dict(parameters or {}), run_on_schedule, kwargs)
 
+    def visualize(
+        self,
+        flow_state: "State | None" = None,
+        filename: str | None = None,
+        format: str | None = None,
+        horizontal: bool = False,
+    ) -> Any:
+        """The flow as a graphviz.Digraph: written to ``filename``, else shown.
+
+        With a flow run's state every task has the colour of its state, and mapped ones are drawn
+        child by child. ImportError where the graphviz package is missing.
+        """
+        graph = visualization.digraph(self, flow_state, horizontal=horizontal)
+        visualization.render(graph, filename, format)
+        return graph
+
+    def save(self, fpath: str | Path | None = None) -> str:
+        """Writes the flow by cloudpickle and answers where.
+
+        By default to ``<home_dir>/flows/<name>.prefect``.
+        """
+        return saving.save(self, fpath)
+
+    @staticmethod
+    def load(fpath: str | Path) -> "Flow":
+        """The flow saved at this path, or under this name.
+
+        FileNotFoundError, or TypeError where the file holds no flow.
+        """
+        return saving.load(fpath)
+
+    def __getattr__(self, name: str) -> Any:
+        # Called for what is not there.
+        if name in gone.METHODS:
+            raise AttributeError(gone.explained(f"Flow.{name}", gone.METHODS[name]))
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
     def register(self, *args: Any, **kwargs: Any) -> None:
         """There is no server to register with: a FlowRun names the flow's file or module."""
         if context.get("loading_flow"):
@@ -342,8 +199,3 @@ class Flow:
             "flowlib has no server to register flows with. Create a FlowRun whose "
             "spec.flow.entrypoint names this flow's file or module."
         )
-
-
-def _is_mapped(value: Any, mapped: bool) -> bool:
-    said = value.mapped if isinstance(value, EdgeAnnotation) else None
-    return mapped if said is None else said

@@ -16,7 +16,7 @@ from flowlib.engine import calling, child, extras, run_context
 from flowlib.engine import rows as row_ranges
 from flowlib.engine.inputs import SUCCEEDED, Each, Upstream
 from flowlib.engine.position import Position
-from flowlib.engine.state import Pending, Resume, Retrying, State, Success
+from flowlib.engine.state import Paused, Pending, Resume, Retrying, State, Success
 from flowlib.engine.work import Part, TaskSpec
 from flowlib.utilities.context import context
 
@@ -210,7 +210,7 @@ class Line:
         its = run_context.of_child(self._spec, self._base, row, run_count)
         if previous is not None:
             its.update(previous.context)
-            if isinstance(previous, Resume):
+            if isinstance(previous, (Resume, Paused)):  # a pause whose time is over
                 its["resume"] = True
         return its
 

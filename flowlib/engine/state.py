@@ -7,6 +7,7 @@
     . Success > Cached, Mapped, Skipped
     . Failed > TimedOut, TriggerFailed, ValidationFailed
     . Looped, Cancelled
+  - meta states, which wrap another: Submitted, Queued, ClientFailed
 """
 
 import datetime
@@ -105,13 +106,36 @@ class State:
         return isinstance(self, Retrying)
 
     def is_scheduled(self) -> bool:
-        return isinstance(self, Scheduled)
+        return isinstance(self, (Scheduled, Queued))
 
     def is_looped(self) -> bool:
         return isinstance(self, Looped)
 
     def is_cached(self) -> bool:
         return isinstance(self, Cached)
+
+    def is_submitted(self) -> bool:
+        return isinstance(self, Submitted)
+
+    def is_queued(self) -> bool:
+        return isinstance(self, Queued)
+
+    def is_meta_state(self) -> bool:
+        return isinstance(self, MetaState)
+
+    @classmethod
+    def children(cls, include_self: bool = True, names_only: bool = False) -> list[Any]:
+        """This kind of state and all kinds of it; as classes, or by name."""
+        kinds = [cls] if include_self else []
+        for kind in cls.__subclasses__():
+            kinds += kind.children()
+        return [kind.__name__ for kind in kinds] if names_only else kinds
+
+    @classmethod
+    def parents(cls, include_self: bool = True, names_only: bool = False) -> list[Any]:
+        """This kind of state and all that it is a kind of; as classes, or by name."""
+        kinds = [kind for kind in cls.__mro__ if issubclass(kind, State)][not include_self :]
+        return [kind.__name__ for kind in kinds] if names_only else kinds
 
 
 class Pending(State):
@@ -314,3 +338,44 @@ class Cancelled(Finished):
     """Stopped from outside: neither success nor failure."""
 
     color = "#bdbdbd"
+
+
+class MetaState(State):
+    """Says something of another state, which it wraps: ``state``."""
+
+    color = "#fca3be"
+
+    def __init__(
+        self,
+        message: str | None = None,
+        result: Any = None,
+        state: State | None = None,
+        context: dict[str, Any] | None = None,
+        cached_inputs: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, result, context, cached_inputs)
+        self.state = state
+
+
+class ClientFailed(MetaState):
+    """The wrapped state could not be told to a server."""
+
+
+class Submitted(MetaState):
+    """Given to an executor in the wrapped state."""
+
+
+class Queued(MetaState):
+    """Waits for a place in the wrapped state."""
+
+    def __init__(
+        self,
+        message: str | None = None,
+        result: Any = None,
+        state: State | None = None,
+        start_time: datetime.datetime | None = None,
+        context: dict[str, Any] | None = None,
+        cached_inputs: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, result, state, context, cached_inputs)
+        self.start_time = start_time or _now()

@@ -139,10 +139,34 @@ def test_a_runner_hears_sigterm_before_anything_else_is_imported() -> None:
         "import sys; import flowlib.runner.sigterm\n"
         "print(*sorted(m for m in sys.modules if m.startswith('flowlib')))"
     )
-    assert seen.split() == ["flowlib", "flowlib.runner", "flowlib.runner.sigterm"]
+    # flowlib.gone is a table of names.
+    expected = ["flowlib", "flowlib.gone", "flowlib.runner", "flowlib.runner.sigterm"]
+    assert seen.split() == expected
 
 
 @pytest.mark.timeout(60)
 def test_importing_it_imports_neither_dask_nor_kubernetes_nor_pendulum() -> None:
     seen = run("import flowlib, sys; print(*sorted({m.split('.')[0] for m in sys.modules}))")
     assert {"distributed", "dask", "kopf", "kubernetes", "pendulum"}.isdisjoint(seen.split())
+
+
+@pytest.mark.parametrize(
+    ("statement", "instead"),
+    [
+        ("from flowlib import Client", "FlowRun"),
+        ("from flowlib.client import Client", "FlowRun"),
+        ("import flowlib.backend", "FlowRun"),
+        ("from flowlib.engine.executors import DaskExecutor", "use flowlib.executors"),
+        ("from flowlib.environments import LocalEnvironment", r"Flow\(executor="),
+        ("import flowlib; flowlib.agent", "operator"),
+    ],
+)
+def test_what_is_gone_says_what_to_use_instead(statement: str, instead: str) -> None:
+    with pytest.raises(ImportError, match=instead):
+        exec(statement, {})
+
+
+@pytest.mark.parametrize("statement", ["import flowlib.nothing", "from flowlib import nothing"])
+def test_what_never_was_is_missing_as_usual(statement: str) -> None:
+    with pytest.raises(ImportError, match=r"No module named|cannot import name"):
+        exec(statement, {})

@@ -1,10 +1,18 @@
 """Flows as they are declared."""
 
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import cloudpickle
 import pytest
 
 from flowlib import Flow, Parameter, Task, task
 from flowlib.configuration import config
 from flowlib.core import Edge
+from flowlib.core.visualization import drawing
+from flowlib.engine.state import Failed, Success, TriggerFailed
 from flowlib.exceptions import InvalidGraph
 from flowlib.tasks.core.collections import Dict, List, Tuple
 from flowlib.tasks.core.constants import Constant
@@ -196,3 +204,219 @@ def test_chained_tasks_by_operator() -> None:
 def test_register_says_what_to_do_instead() -> None:
     with pytest.raises(NotImplementedError, match=r"spec\.flow\.entrypoint"):
         Flow("f").register()
+
+
+# Changing a flow
+
+
+def test_update_takes_all_tasks_edges_and_constants_over() -> None:
+    with Flow("one") as one:
+        a = inc(1)
+    with Flow("two") as two:
+        b = inc(inc(Parameter("x")))
+
+    one.update(two)
+
+    assert one.tasks == {a, *two.tasks}
+    assert one.edges == two.edges
+    state = one.run(x=1)
+    assert (state.result[a].result, state.result[b].result) == (2, 3)
+
+
+def test_update_merges_parameters_if_told_to() -> None:
+    with Flow("one") as one:
+        a = inc(Parameter("x"))
+    with Flow("two") as two:
+        b = inc(Parameter("x"))
+
+    with pytest.raises(ValueError, match="slug 'x'"):
+        one.copy().update(two)
+    one.update(two, merge_parameters=True)
+
+    result = one.run(x=1).result
+    assert (result[a].result, result[b].result) == (2, 2)
+    assert len(one.parameters()) == 1
+
+
+@pytest.mark.parametrize("merged", [True, False])
+def test_update_merges_reference_tasks_if_told_to(merged: bool) -> None:
+    with Flow("one") as one:
+        a = inc(1)
+        last = inc(a)
+    one.set_reference_tasks([a])
+    with Flow("two") as two:
+        b = inc(1)
+
+    one.update(two, merge_reference_tasks=merged)
+
+    assert one.reference_tasks() == ({a, b} if merged else {a})
+    assert last not in one.reference_tasks()
+
+
+def test_replace_puts_a_task_into_the_place_of_another() -> None:
+    @task
+    def double(x: int) -> int:
+        return 2 * x
+
+    with Flow("f") as flow:
+        before = inc(1)
+        old = inc(before)
+        after = inc(old)
+    flow.set_reference_tasks([old])
+    new = double.copy()
+
+    flow.replace(old, new)
+
+    assert old not in flow.tasks
+    assert flow.reference_tasks() == {new}
+    assert flow.run().result[after].result == 5
+
+
+def test_replace_keeps_plain_arguments_and_takes_plain_values() -> None:
+    with Flow("f") as flow:
+        one = inc(1)
+        two = inc(one)
+    other = inc.copy()
+    flow.replace(one, other)
+    assert flow.run().result[two].result == 3
+
+    flow.replace(other, 41)
+    assert flow.run().result[two].result == 42
+
+
+def test_what_replace_refuses() -> None:
+    with Flow("f") as flow:
+        inc(inc(1))
+
+    with pytest.raises(ValueError, match="is not in"):
+        flow.replace(inc, inc.copy())
+
+
+def test_a_copy_of_a_flow_is_a_flow_of_its_own() -> None:
+    with Flow("f") as flow:
+        inc(1)
+    other = flow.copy()
+    with other:
+        inc(2)
+
+    assert (len(flow.tasks), len(other.tasks)) == (1, 2)
+    assert flow != other
+    assert flow == flow.copy()
+
+
+def test_flows_are_equal_by_name_tasks_edges_and_reference_tasks() -> None:
+    with Flow("f") as flow:
+        one = inc(1)
+        inc(one)
+    changed = [flow.copy() for _ in range(3)]
+    changed[0].name = "g"
+    changed[1].add_edge(inc.copy(), one)
+    changed[2].set_reference_tasks([one])
+
+    assert [flow == other for other in changed] == [False] * 3
+    assert flow != "f"
+
+
+# Saving and drawing
+
+
+def test_a_saved_flow_is_loaded_by_path_and_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, "home_dir", str(tmp_path))
+    with Flow("My Flow!") as flow:
+        inc(1)
+
+    by_name = flow.save()
+    by_path = flow.save(tmp_path / "other" / "file")
+
+    assert by_name == str(tmp_path / "flows" / "my-flow.prefect")
+    for where in (by_path, "My Flow!"):
+        loaded = Flow.load(where)
+        (one,) = loaded.tasks
+        assert loaded.run().result[one].result == 2
+
+
+def test_what_is_no_saved_flow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "home_dir", str(tmp_path))
+    (tmp_path / "number").write_bytes(cloudpickle.dumps(1))
+
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        Flow.load("nowhere")
+    with pytest.raises(TypeError, match="holds no flow, but 1"):
+        Flow.load(tmp_path / "number")
+
+
+def a_drawn_flow() -> Any:
+    with Flow("f") as flow:
+        xs = Parameter("xs", default=[1, "a"])
+        total = inc(inc.map(xs)[0])
+    return flow, total
+
+
+def test_a_drawing_has_boxes_for_maps_and_keys_at_edges() -> None:
+    flow, _ = a_drawn_flow()
+    nodes, arrows = drawing(flow)
+
+    assert [(node.label, node.shape, node.color) for node in nodes] == [
+        ("xs", "ellipse", None),
+        ("inc <map>", "box", None),
+        ("inc[0]", "ellipse", None),
+        ("inc", "ellipse", None),
+    ]
+    assert [(arrow.label, arrow.style) for arrow in arrows] == [
+        ("x", "dashed"),
+        ("task_result", None),
+        ("x", None),
+    ]
+
+
+def test_a_drawing_of_a_run_has_colours_and_children() -> None:
+    flow, _ = a_drawn_flow()
+    nodes, arrows = drawing(flow, flow.run())
+
+    assert [(node.label, node.color) for node in nodes] == [
+        ("xs", Success.color + "80"),
+        ("inc <map>", Success.color + "80"),
+        ("inc <map>", Failed.color + "80"),
+        ("inc[0]", TriggerFailed.color + "80"),
+        ("inc", TriggerFailed.color + "80"),
+    ]
+    assert len(arrows) == 5
+
+
+class Recorded:
+    """Stands for graphviz.Digraph."""
+
+    def __init__(self, graph_attr: dict[str, str]) -> None:
+        self.calls: list[tuple[Any, ...]] = [("graph", graph_attr)]
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *args, **kwargs: self.calls.append((name, *args, kwargs))
+
+
+def test_visualize_draws_by_graphviz(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "graphviz", SimpleNamespace(Digraph=Recorded))
+    flow, _ = a_drawn_flow()
+
+    graph = flow.visualize(filename="drawings/f.png", horizontal=True)
+
+    assert graph.calls[0] == ("graph", {"rankdir": "LR"})
+    assert graph.calls[2] == ("node", "1", "inc <map>", {"shape": "box"})
+    assert graph.calls[-1] == (
+        "render",
+        "drawings/f",
+        {"format": "png", "view": False, "cleanup": True},
+    )
+
+
+def test_visualize_without_graphviz_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "graphviz", None)
+    with pytest.raises(ImportError, match="pip install graphviz"):
+        Flow("f").visualize()
+
+
+@pytest.mark.parametrize("name", ["serialize", "serialized_hash", "run_agent", "diagnostics"])
+def test_what_is_gone_of_flow_says_so(name: str) -> None:
+    with pytest.raises(AttributeError, match="Server and Cloud"):
+        getattr(Flow("f"), name)

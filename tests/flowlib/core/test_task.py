@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from flowlib import Flow, Parameter, Task, tags, task, unmapped
-from flowlib.engine.state import Failed
+from flowlib import Flow, Parameter, Task, context, flatten, mapped, tags, task, unmapped
+from flowlib.engine.state import Failed, Paused, Resume
 from flowlib.tasks.core.constants import Constant
+from flowlib.utilities.tasks import as_task, defaults_from_attrs, pause_task
 
 DELAY = datetime.timedelta(seconds=1)
 
@@ -16,6 +17,11 @@ DELAY = datetime.timedelta(seconds=1)
 @task
 def inc(x: int) -> int:
     return x + 1
+
+
+@task
+def add(x: Any, y: Any) -> Any:
+    return x + y
 
 
 @pytest.mark.parametrize(
@@ -189,3 +195,195 @@ def test_a_parameter_may_not_come_after_a_task() -> None:
         first = inc(1)
         with pytest.raises(ValueError, match="nothing comes before"):
             flow.add_edge(first, Parameter("x"))
+
+
+# Subclasses
+
+
+def test_a_subclass_that_sets_what_task_owns_is_warned_of() -> None:
+    class Named(Task):
+        name = "mine"
+
+    class Late(Task):
+        def __init__(self) -> None:
+            self.timeout = 3
+            super().__init__()
+
+    with pytest.warns(UserWarning, match="Named sets name, which Task overwrites"):
+        assert Named().name == "Named"
+    with pytest.warns(UserWarning, match="Late sets timeout"):
+        assert Late().timeout is None
+
+
+class Scaled(Task):
+    def __init__(self, factor: Any = 1, **task_args: Any) -> None:
+        self.factor = factor
+        super().__init__(**task_args)
+
+    @defaults_from_attrs("factor")
+    def run(self, x: Any, factor: Any = None) -> Any:
+        return x, factor
+
+
+def test_a_task_given_to_a_constructor_is_warned_of() -> None:
+    with pytest.warns(UserWarning, match=r"Scaled\(\.\.\.\)\(task\)"):
+        Scaled(add)
+    with pytest.warns(UserWarning, match="A Task was passed"):
+        Scaled(factor=add)
+
+
+def test_only_a_missing_argument_falls_back_to_the_attribute() -> None:
+    scaled = Scaled(factor=3)
+
+    assert scaled.run(1) == (1, 3)
+    assert scaled.run(1, 5) == (1, 5)
+    assert scaled.run(1, factor=None) == (1, None)
+    assert scaled.run(x=1, factor=4) == (1, 4)
+    with Flow("f") as flow:
+        one, two = scaled(1), scaled(1, factor=2)
+    result = flow.run().result
+    assert (result[one].result, result[two].result) == ((1, 3), (1, 2))
+
+
+# Passing on
+
+
+def test_pipe_gives_this_task_as_the_first_argument_that_is_not_given() -> None:
+    with Flow("f") as flow:
+        one = add(1, 2)
+        two = one.pipe(add, y=10)
+        three = one.pipe(add, x=20)
+
+    result = flow.run().result
+    assert (result[two].result, result[three].result) == (13, 23)
+    assert flow.edges_to(three).pop().key == "y"
+
+
+def test_pipe_takes_annotations() -> None:
+    @task
+    def upto(n: int) -> list[int]:
+        return list(range(n))
+
+    with Flow("f") as flow:
+        each = upto(3).pipe(mapped(add), y=1)
+        flat = upto.map([2, 1]).pipe(mapped(flatten(add)), y=1)
+
+    result = flow.run().result
+    assert result[each].result == [1, 2, 3]
+    assert result[flat].result == [1, 2, 1]
+
+
+def test_pipe_into_a_task_without_arguments_left() -> None:
+    with Flow("f"), pytest.raises(TypeError, match="takes no argument besides x, y"):
+        add(1, 2).pipe(add, x=1, y=2)
+
+
+def test_inputs_and_outputs_tell_the_types() -> None:
+    @task
+    def told(x: int, y: str = "a", z=None, **more: Any) -> "list[int]":  # type: ignore[no-untyped-def]
+        return []
+
+    assert told.inputs() == {
+        "x": {"type": int, "required": True},
+        "y": {"type": str, "required": False},
+        "z": {"type": Any, "required": False},
+        "more": {"type": Any, "required": False},
+    }
+    assert told.outputs() == list[int]
+    assert task(lambda x: x).outputs() is Any
+
+
+# Edges
+
+
+def test_edges_can_be_drawn_from_both_ends() -> None:
+    with Flow("f") as flow:
+        one, two, three = add(1, 2), add.copy(), add.copy()
+        assert two.set_upstream(one, key="x").set_upstream(one, key="y") is two
+        assert two.set_downstream(three, key="x", mapped=True) is two
+        assert three.set_dependencies(keyword_tasks={"y": unmapped(1)}, mapped=True) is three
+
+    assert {edge.key for edge in flow.edges_to(two)} == {"x", "y"}
+    assert [(edge.key, edge.mapped) for edge in flow.edges_to(three)] == [("x", True)]
+    assert flow.constants[three] == {"y": 1}
+
+
+def test_edges_need_a_flow() -> None:
+    with pytest.raises(ValueError, match="No Flow"):
+        add.copy().set_upstream(add)
+
+
+def test_binding_one_argument_twice_errs_only_with_eager_validation() -> None:
+    with Flow("f") as flow:
+        one, other = add(1, 2), add(3, 4)
+        two = add.copy()
+        two.set_upstream(one, key="x")
+        two.set_upstream(other, key="x")
+        with pytest.raises(ValueError, match="already given"):
+            flow.add_edge(one, two, key="x", validate=True)
+        with pytest.raises(TypeError):
+            flow.add_edge(one, two, key="z", validate=True)
+
+
+# Values
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "name"),
+    [
+        (1, Constant, "1"),
+        ("a text of some length", Constant, "Constant[str]"),
+        ([1, [2]], Constant, "Constant[list]"),
+        ({"a": 1}, Constant, "Constant[dict]"),
+    ],
+)
+def test_as_task_makes_a_constant_of_a_value(value: Any, kind: type, name: str) -> None:
+    made = as_task(value)
+
+    assert (type(made), made.name, made.auto_generated) == (kind, name, True)
+
+
+def test_as_task_makes_collections_of_what_holds_tasks() -> None:
+    with Flow("f") as flow:
+        one = add(1, 2)
+        kinds = [type(as_task(value)).__name__ for value in ([one], (one,), {one}, {"k": one})]
+        nested = add([one, 1, (2, one)], {"k": [one]})
+
+    assert kinds == ["List", "Tuple", "Set", "Dict"]
+    assert as_task(one) is one
+    names = sorted(upstream.name for upstream in flow.upstream_tasks(nested))
+    assert names == ["Dict", "List"]
+
+
+# Pauses
+
+
+def test_pause_task_pauses_until_it_is_resumed() -> None:
+    @task
+    def careful() -> int:
+        pause_task("look at this")
+        return 1
+
+    with Flow("f") as flow:
+        paused = careful()
+
+    first = flow.run().result[paused]
+    assert (type(first), first.message, first.start_time) == (Paused, "look at this", None)
+    assert flow.run(task_states={paused: Resume()}).result[paused].result == 1
+
+
+def test_pause_task_for_some_time() -> None:
+    calls: list[Any] = []
+
+    @task
+    def careful() -> int:
+        calls.append(context.get("resume"))
+        if len(calls) == 1:
+            pause_task(duration=datetime.timedelta(milliseconds=5))
+        return 1
+
+    with Flow("f") as flow:
+        paused = careful()
+
+    assert flow.run().result[paused].result == 1
+    assert len(calls) == 2

@@ -8,15 +8,19 @@ from flowlib.engine import signals
 from flowlib.engine.state import (
     Cached,
     Cancelled,
+    Cancelling,
+    ClientFailed,
     Failed,
     Looped,
     Mapped,
     Paused,
     Pending,
+    Queued,
     Retrying,
     Running,
     Skipped,
     State,
+    Submitted,
     Success,
     TimedOut,
     TriggerFailed,
@@ -75,3 +79,24 @@ def test_states_and_signals_travel() -> None:
 
 def test_the_result_of_a_loop_is_text() -> None:
     assert signals.LOOP("again").state.result == "LOOP('again')"
+
+
+def test_meta_states_wrap_another() -> None:
+    wrapped = Retrying(run_count=2)
+
+    for kind in (Submitted, Queued, ClientFailed):
+        its = kind("m", state=wrapped)
+        assert its.state is wrapped
+        assert its.is_meta_state()
+        assert not wrapped.is_meta_state()
+    assert Submitted().is_submitted()
+    assert Queued().is_queued()
+    assert (Queued().is_scheduled(), Submitted().is_scheduled()) == (True, False)
+    assert Queued().start_time is not None
+
+
+def test_kinds_of_states_know_each_other() -> None:
+    assert Running.children() == [Running, Cancelling]
+    assert Running.children(include_self=False, names_only=True) == ["Cancelling"]
+    assert Retrying.parents(names_only=True) == ["Retrying", "Scheduled", "Pending", "State"]
+    assert State.parents(include_self=False) == []
