@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from benchmarks.cluster import cluster
-from benchmarks.fanout import sides
+from benchmarks.fanout import memory, sides
 from benchmarks.timing import HEAD, Series, in_turns, keep, ratio
 from flowlib.executors import DaskExecutor, LocalExecutor
 
@@ -41,6 +41,11 @@ def main() -> None:
                 kept[f"{n}, worker-saturation {saturation}"] = {
                     title: its.seconds for title, its in series.items()
                 }
+                if n >= 1_000_000:
+                    kept[f"bytes a child, {n}"] = its = memory.per_child(running.address, n)
+                    print(
+                        f"the runner's memory grows by {its:.0f} bytes a child (target: below 50)"
+                    )
     print(f"\n{keep('fanout', kept)}")
 
 

@@ -19,6 +19,6 @@ def claim_size(ready: int, threads: int, estimate: float | None, box: float) -> 
     share = math.ceil(ready / (2 * threads))
     if estimate is None or estimate <= 0:
         return max(1, min(share, MOST))
-    fits = int(0.9 * box / estimate)
+    fits = math.ceil(0.9 * box / estimate)  # a row that begins within the box may end after it
     worth_sending = math.ceil(LEAST_WORK / estimate)
     return max(1, min(max(share, worth_sending), fits, MOST))
