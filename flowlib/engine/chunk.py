@@ -2,7 +2,7 @@
 
 import functools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from flowlib.engine import child, flattening, guard, inputs
@@ -20,7 +20,7 @@ LARGEST_BLOCK = 4_096
 
 
 def run(
-    specs: Sequence[TaskSpec],
+    specs: Iterable[TaskSpec],
     claim: Claim,
     chunks: Sequence[Chunk],
     call: child.Call = guard.call,
@@ -32,21 +32,29 @@ def run(
     """
     position = position or Position(len(claim.parts), claim.box)
     lines: list[Line] = []
-    for spec, part in zip(specs, claim.parts, strict=True):
-        upstreams = inputs.resolve(spec, part, chunks, lines)
-        lines.append(Line(spec, part, upstreams, call, position))
     since, began = time.time(), time.perf_counter()
-    for block in _blocks(max(row_ranges.count(part.rows) for part in claim.parts), len(lines)):
+
+    def prepared() -> Iterator[Line]:
+        # One after the other: of a long chain only a few may be run.
+        for spec, part in zip(specs, claim.parts, strict=True):
+            upstreams = inputs.resolve(spec, part, chunks, lines)
+            lines.append(Line(spec, part, upstreams, call, position))
+            yield lines[-1]
+
+    for block in _blocks(claim):
+        block_lines = lines if block.start else prepared()
         if not all(
-            line.run(block.start, block.stop, number, began) for number, line in enumerate(lines)
+            line.run(block.start, block.stop, number, began)
+            for number, line in enumerate(block_lines)
         ):
             break
-    landed = [_landed(spec, line, since) for spec, line in zip(specs, lines, strict=True)]
+    landed = [_landed(line, since) for line in lines]
     return Chunk([_held(line) for line in lines]), Report(claim.number, landed)
 
 
-def _blocks(rows: int, parts: int) -> Iterator[range]:
-    if parts == 1:
+def _blocks(claim: Claim) -> Iterator[range]:
+    rows = row_ranges.count(claim.parts[0].rows)
+    if len(claim.parts) == 1:
         yield range(rows)
         return
     start, size = 0, FIRST_BLOCK
@@ -60,7 +68,8 @@ def _held(line: Line) -> Held:
     return Held(ran, line.values, line.by_row(line.states))
 
 
-def _landed(spec: TaskSpec, line: Line, began: float) -> Landed:
+def _landed(line: Line, began: float) -> Landed:
+    spec = line.spec
     landed = Landed(
         done=len(line.values),
         left=tuple(line.row(place) for place in line.left),

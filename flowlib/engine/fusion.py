@@ -4,33 +4,27 @@ The rows of a map and the same rows of the maps that follow it; a single task an
 follows it; many single tasks that are ready at the same time.
 """
 
+import itertools
 from collections.abc import Iterator
 
 from flowlib.engine.board import Board
 from flowlib.engine.column import Column
 from flowlib.engine.rows import Rows
+from flowlib.engine.sizing import claim_size
 from flowlib.engine.sources import by_row
 
 #: With fewer ready rows for each thread it is better that all threads have something to do.
 LEAST_ROWS = 4
 #: Most tasks in one claim.
 MOST_PARTS = 1_024
+#: Seconds that pass between the end of a task and the beginning of the next one elsewhere.
+MESSAGE = 0.005
 
 
-def together(board: Board, first: Column, rows: Rows, box: float) -> list[Column]:
-    """The columns to run these rows of, in order; the first one always."""
+def same_rows(board: Board, first: Column, rows: Rows, box: float) -> list[Column]:
+    """The maps to run these rows of, in order: this one, and those that go by its rows."""
     if _alone(first, box):
         return [first]
-    if first.node.mapped:
-        return _same_rows(board, first, rows, box)
-    return _chain(board, first, box)
-
-
-def _alone(column: Column, box: float) -> bool:
-    return column.estimate is not None and column.estimate > box / 2
-
-
-def _same_rows(board: Board, first: Column, rows: Rows, box: float) -> list[Column]:
     chosen = [first]
     for column in _related(board, first):
         if column is first or not _fits(first, column, rows, box):
@@ -42,6 +36,45 @@ def _same_rows(board: Board, first: Column, rows: Rows, box: float) -> list[Colu
             chosen.append(column)
     # What is before the first in the flow's order may have joined: that order holds.
     return sorted(chosen, key=lambda column: column.node.number)
+
+
+def singles(
+    board: Board, first: Column, threads: int, estimate: float | None, box: float
+) -> list[Column]:
+    """The single tasks to run with this one; they take ``estimate`` seconds each, if known.
+
+    One that nothing else follows but the next is always run with it: nobody could run the two at
+    the same time. Others only where they are so many that they are best shared out, or so fast
+    that a message takes longer.
+    """
+    fast = estimate is not None and estimate < MESSAGE
+    ready = board.singles
+    chosen = [first]
+    if fast or len(ready) >= LEAST_ROWS * threads:
+        alike = (c for c in ready if c is not first and c.node.resources == first.node.resources)
+        few = LEAST_ROWS * threads if fast else 1
+        size = max(claim_size(len(ready), threads, estimate, box), few)
+        chosen += itertools.islice(alike, size - 1)
+    most = min(MOST_PARTS, max(len(chosen), int(box / estimate) if estimate else MOST_PARTS))
+    if fast or len(chosen) == 1:
+        _add_following(board, chosen, most, only_chains=not fast)
+    return chosen
+
+
+def _add_following(board: Board, chosen: list[Column], most: int, *, only_chains: bool) -> None:
+    for column in chosen:  # which grows
+        following = board.downstreams(column)
+        if only_chains and len(following) != 1:
+            return
+        for each in following:
+            if len(chosen) >= most:
+                return
+            if each not in chosen and _follows(board, chosen, each):
+                chosen.append(each)
+
+
+def _alone(column: Column, box: float) -> bool:
+    return column.estimate is not None and column.estimate > box / 2
 
 
 def _fits(first: Column, column: Column, rows: Rows, box: float) -> bool:
@@ -77,21 +110,13 @@ def _under(board: Board, column: Column) -> Iterator[Column]:
             yield downstream
 
 
-def _chain(board: Board, first: Column, box: float) -> list[Column]:
-    chosen = [first]
-    while len(chosen) < MOST_PARTS:
-        following = board.downstreams(chosen[-1])
-        if len(following) != 1 or not _follows(board, chosen, following[0], box):
-            break
-        chosen.append(following[0])
-    return chosen
-
-
-def _follows(board: Board, chosen: list[Column], column: Column, box: float) -> bool:
+def _follows(board: Board, chosen: list[Column], column: Column) -> bool:
     """Whether it is a single task that waits for nothing but these."""
-    if column.node.mapped or column.decided or column.node.held or column.given is not None:
+    if column.node.mapped or column.node.held or column.given is not None:
         return False
-    if column.node.resources != chosen[0].node.resources or _alone(column, box):
+    if column.decided and not column.free((range(1),)):
+        return False
+    if column.node.resources != chosen[0].node.resources:
         return False
     return all(
         not its.flattened if upstream in chosen else upstream.complete

@@ -40,7 +40,7 @@ class Line:
         call: child.Call,
         position: Position,
     ) -> None:
-        self._spec = spec
+        self.spec = spec
         self.rows = part.rows
         self._retries = part.retries
         self._upstreams = upstreams
@@ -145,7 +145,7 @@ class Line:
     def _raised(self, place: int, raised: BaseException) -> Any:
         """The result of a row whose body raised this."""
         ended = child.conclude(
-            self._spec.task,
+            self.spec.task,
             self._arguments(place),
             self._call(_throw, raised),
             self._call,
@@ -170,7 +170,7 @@ class Line:
             upstream_states = {
                 its.edge or number: upstream.state(place)
                 for number, (its, upstream) in enumerate(
-                    zip(self._spec.inputs, self._upstreams, strict=True)
+                    zip(self.spec.inputs, self._upstreams, strict=True)
                 )
             } | self._spec.constant_states
             if not all(state.is_finished() for state in upstream_states.values()):
@@ -182,7 +182,7 @@ class Line:
             # Decided elsewhere: it stands here for those that follow.
             return self._kept(place, previous)
         state = child.run(
-            self._spec.task,
+            self.spec.task,
             self._arguments(place),
             upstream_states,
             previous,
@@ -207,7 +207,7 @@ class Line:
         row = self._row[len(self.values)]
         previous = self._retries.get(row)
         run_count = previous.run_count + 1 if isinstance(previous, Retrying) else 1
-        its = run_context.of_child(self._spec, self._base, row, run_count)
+        its = run_context.of_child(self.spec, self._base, row, run_count)
         if previous is not None:
             its.update(previous.context)
             if isinstance(previous, (Resume, Paused)):  # a pause whose time is over

@@ -4,7 +4,6 @@ What may run is pulled: a few claims are out at a time, and each report makes ro
 A row runs as soon as the rows it depends on have ended, so chains of maps go depth first.
 """
 
-import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -140,12 +139,7 @@ class Run:
         number = row_ranges.count(rows)
         size = claim_size(number, session.threads, column.estimate, session.box)
         mine, rest = row_ranges.split(rows, size)
-        columns = [column]
-        if not again and not math.isinf(session.box):
-            if len(self.board.singles) >= fusion.LEAST_ROWS * session.threads:
-                columns = self._singles(column)
-            elif number >= fusion.LEAST_ROWS * session.threads or not column.node.mapped:
-                columns = fusion.together(self.board, column, mine, session.box)
+        columns = [column] if again else self._together(column, number, mine)
         located = self._located(columns, mine)
         if located is None:
             return False
@@ -156,14 +150,16 @@ class Run:
         self._submit(columns, mine, located, again=again)
         return True
 
-    def _singles(self, first: Column) -> list[Column]:
-        """Single tasks to be run with this one, if it is single: so many are ready."""
-        if first.node.mapped:
-            return [first]
-        ready = self.board.singles
-        size = claim_size(len(ready), self._session.threads, self._single, self._session.box)
-        alike = (c for c in ready if c is not first and c.node.resources == first.node.resources)
-        return [first, *itertools.islice(alike, size - 1)]
+    def _together(self, column: Column, ready: int, rows: Rows) -> list[Column]:
+        """The columns to run these rows of, which are some of so many that are ready."""
+        session = self._session
+        if math.isinf(session.box):
+            return [column]
+        if not column.node.mapped:
+            return fusion.singles(self.board, column, session.threads, self._single, session.box)
+        if ready < fusion.LEAST_ROWS * session.threads:
+            return [column]
+        return fusion.same_rows(self.board, column, rows, session.box)
 
     def _try_alone(self, column: Column) -> None:
         """With nothing else to do: one row of those of which workers may have died."""

@@ -51,10 +51,10 @@ def run_claim(topic: str, packed: bytes, *inputs: Any) -> Chunk:
     try:
         with _known(topic, position) as may_begin, _patience(claim, position, send):
             if may_begin:
-                specs = [
+                specs = (
                     _unpacked(its if isinstance(its, bytes) else inputs[its])
                     for its in packed_specs
-                ]
+                )
                 made, report = chunk.run(
                     specs, claim, inputs[:number], guard.call_contained, position
                 )

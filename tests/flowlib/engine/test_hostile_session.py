@@ -200,7 +200,19 @@ def a_flow(width: int) -> FlowType:
         tell(add.map(x=three, y=one))
         tell(add.map(x=two, y=unmapped(inc(width))))
         tell(two)
+        single_tasks(width)
     return flow
+
+
+def single_tasks(width: int) -> None:
+    """A chain with a retry in it, many that know nothing of each other, and a ladder."""
+    last = flaky(width)
+    for _ in range(4):
+        last = flaky(inc(last))
+    tell([picky(inc(number)) for number in range(width)])
+    left, right = picky(width), inc(last)
+    for _ in range(3):
+        left, right = add(left, right), add(right, left)
 
 
 def story(state: State) -> dict[str, list[str]]:
