@@ -260,8 +260,7 @@ class Run:
     ) -> tuple[Column, Rows, Rows]:
         """The column, the rows of it that have ended, and those that are handed back."""
         ran, rest = row_ranges.split(rows, landed.done)
-        left = row_ranges.of(landed.left)
-        back = (*rest, *left)
+        back = (*rest, *row_ranges.of(landed.left))
         column.put_back(back)
         self._estimate(column, landed.seconds, landed.done - len(landed.left))
         if landed.length is not None:
@@ -274,7 +273,7 @@ class Run:
         states = landed.states
         if unfinished:
             states = {row: s for row, s in states.items() if row not in unfinished}
-        finished = row_ranges.minus(ran, (*left, *row_ranges.of(sorted(unfinished))))
+        finished = row_ranges.minus(ran, landed.unfinished)
         column.finish(finished, states)
         column.times.append((ran, landed.began, landed.ends))
         self.values.reported(key, column, ran, finished)
@@ -290,8 +289,11 @@ class Run:
         del self._flight[report.claim]
         for number, (column, rows, landed) in enumerate(_parts(given, report)):
             ran, rest = row_ranges.split(rows, landed.done)
-            column.lost = row_ranges.merged([*column.lost, *rest])
-            self.values.reported(Key(report.claim, number), column, ran, ran)
+            # A row that wants another attempt now gets it at once: it had ended before.
+            again = landed.unfinished
+            column.lost = row_ranges.merged([*column.lost, *rest, *again])
+            held = row_ranges.minus(ran, again)
+            self.values.reported(Key(report.claim, number), column, ran, held)
             self.board.wake(column)
         self.values.all_reported(report.claim)
 

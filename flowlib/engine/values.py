@@ -53,10 +53,8 @@ class Values:
             key = Key(report.claim, part)
             column, rows = self._held[key]
             landed = report.landed[part] if part < len(report.landed) else Landed()
-            unfinished = [r for r, s in landed.states.items() if not s.is_finished()]
             held, gone = row_ranges.split(rows, landed.done)
-            waiting = row_ranges.of(sorted({*landed.left, *unfinished}))
-            column.pieces.remove((*gone, *waiting), key)
+            column.pieces.remove((*gone, *landed.unfinished), key)
             self._held[key] = (column, held)
 
     def given_up(self, claim: int) -> None:

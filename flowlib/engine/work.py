@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from flowlib.core.edge import Edge
 from flowlib.core.task import Task
+from flowlib.engine import rows as row_ranges
 from flowlib.engine.flattening import flattened
 from flowlib.engine.result import Result
 from flowlib.engine.rows import Rows
@@ -183,6 +184,12 @@ class Landed:
     length: int | Exception | None = None
     #: How many items each value has, where these are mapped over.
     counts: list[int | Exception] | None = None
+
+    @property
+    def unfinished(self) -> Rows:
+        """The rows that were dealt with and have not ended."""
+        again = (row for row, state in self.states.items() if not state.is_finished())
+        return row_ranges.of(sorted({*self.left, *again}))
 
 
 @dataclass(frozen=True, slots=True)

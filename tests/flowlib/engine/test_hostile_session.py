@@ -176,6 +176,18 @@ def flaky(x: int) -> int:
     return x
 
 
+runs: Counter[Any] = Counter()
+
+
+@task(max_retries=20, retry_delay=datetime.timedelta(0))
+def fickle(x: Any) -> Any:
+    """Every second run fails, also one that is only to make a lost value again."""
+    runs[repr(x)] += 1
+    if runs[repr(x)] % 2 == 0:
+        raise ValueError(x)
+    return x
+
+
 @task
 def add(x: Any, y: Any) -> Any:
     return x + y
@@ -192,6 +204,7 @@ def tell(values: list[Any]) -> list[str]:
 
 
 def a_flow(width: int) -> FlowType:
+    runs.clear()
     with Flow("f") as flow:
         numbers = upto(width)
         one = inc.map(numbers)
@@ -200,6 +213,7 @@ def a_flow(width: int) -> FlowType:
         tell(add.map(x=three, y=one))
         tell(add.map(x=two, y=unmapped(inc(width))))
         tell(two)
+        tell(inc.map(fickle.map(one)))
         single_tasks(width)
     return flow
 
@@ -208,7 +222,7 @@ def single_tasks(width: int) -> None:
     """A chain with a retry in it, many that know nothing of each other, and a ladder."""
     last = flaky(width)
     for _ in range(4):
-        last = flaky(inc(last))
+        last = flaky(inc(fickle(last)))
     tell([picky(inc(number)) for number in range(width)])
     left, right = picky(width), inc(last)
     for _ in range(3):
@@ -226,7 +240,7 @@ def story(state: State) -> dict[str, list[str]]:
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 12), st.integers(0, 10**9))
 def test_whatever_the_cluster_does_every_state_is_the_same(width: int, seed: int) -> None:
     flow = a_flow(width)
@@ -273,7 +287,7 @@ class StoppedAfter:
         return self._submit(specs, claim, inputs)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 12), st.integers(0, 10**9), st.integers(1, 60))
 def test_a_stopped_run_gives_out_nothing_more_and_ends_cancelled_unless_it_had_ended(
     width: int, seed: int, after: int
