@@ -172,7 +172,7 @@ class Line:
                 for number, (its, upstream) in enumerate(
                     zip(self.spec.inputs, self._upstreams, strict=True)
                 )
-            } | self._spec.constant_states
+            } | self.spec.constant_states
             if not all(state.is_finished() for state in upstream_states.values()):
                 self.left.append(place)
                 self.states[place] = Pending(WAITS)
