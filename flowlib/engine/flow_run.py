@@ -15,6 +15,7 @@ from flowlib.engine.scheduling import Run
 from flowlib.engine.state import Cancelled, Failed, Mapped, Running, Scheduled, State
 from flowlib.engine.stop import Stop
 from flowlib.engine.tally import Tally
+from flowlib.executors.opening import opened
 from flowlib.executors.protocol import Executor, ExecutorFailed, ExecutorLost, Handle, Session
 from flowlib.utilities.context import context
 from flowlib.utilities.logging import get_logger
@@ -156,7 +157,7 @@ class _FlowRun:
         wanted = frozenset(
             node.number for node in nodes if self.preview is None or node.task in reference
         )
-        with self.executor.start() as session:
+        with opened(self.executor) as session:
             tally = Tally(nodes, self.observer)
             contexts = self.options.task_contexts
             run = Run(nodes, session, self.task_context, tally, wanted, self.stop, contexts)

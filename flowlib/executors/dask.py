@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flowlib.configuration import config
+from flowlib.executors.base import Executor
 from flowlib.executors.defaults import imported
 from flowlib.utilities.logging import get_logger
 
@@ -16,11 +17,23 @@ if TYPE_CHECKING:
 logger = get_logger("DaskExecutor")
 
 
-class DaskExecutor:
+class DaskExecutor(Executor):
     """With an address it connects; else it makes a cluster for each run and closes it after.
 
-    cluster_class is a class, a function, or the dotted path of one. adapt_kwargs are passed to the
-    cluster's ``adapt``. performance_report_path takes Dask's report of each run.
+    * address: of a scheduler (``tcp://``, ``tls://``), or the path of its scheduler file. Default
+      ``engine.executor.dask.address`` of the settings.
+    * cluster_class: a class, a function, or the dotted path of one; cluster_kwargs are its
+      arguments. Default ``engine.executor.dask.cluster_class``, a LocalCluster.
+    * adapt_kwargs: passed to the cluster's ``adapt``, where they are given.
+    * client_kwargs: passed to Dask's Client; ``security`` is a Security or a dict of what one is
+      made of (``tls_ca_file``, ``tls_client_cert``, ``tls_client_key``).
+    * debug: a LocalCluster logs warnings, too. Default ``debug`` of the settings.
+    * performance_report_path: takes Dask's report of each run.
+    * watch_worker_status: whether ``on_worker_status_changed`` is called. Default: if the cluster
+      is not adaptive.
+    * disable_cancellation_event: taken and not needed; a run that is left begins nothing more.
+
+    Raises ValueError for an address together with cluster_class or cluster_kwargs.
     """
 
     def __init__(
@@ -30,18 +43,31 @@ class DaskExecutor:
         cluster_kwargs: Mapping[str, Any] | None = None,
         adapt_kwargs: Mapping[str, Any] | None = None,
         client_kwargs: Mapping[str, Any] | None = None,
-        debug: bool = False,
+        debug: bool | None = None,
         performance_report_path: str | None = None,
+        disable_cancellation_event: bool = False,
+        watch_worker_status: bool | None = None,
     ) -> None:
-        self.address = address or config.engine.executor.dask.address or None
-        self.debug = debug
-        self.client_kwargs = {"set_as_default": False, **(client_kwargs or {})}
+        client_kwargs = dict(client_kwargs or {})
+        # A cluster that was asked for goes before the address in the settings.
+        makes = cluster_class is not None or cluster_kwargs is not None
+        if address is None and not makes:
+            address = client_kwargs.pop("scheduler_file", None)
+        self.address = address or (None if makes else config.engine.executor.dask.address) or None
+        self.debug = bool(config.debug if debug is None else debug)
+        self.client_kwargs = {"set_as_default": False, **client_kwargs}
         self.performance_report_path = performance_report_path
+        self.disable_cancellation_event = disable_cancellation_event
         self.adapt_kwargs = dict(adapt_kwargs or {})
+        self.watch_worker_status = (
+            not self.adapt_kwargs if watch_worker_status is None else watch_worker_status
+        )
+        #: Dask's client while a flow runs.
+        self.client: Any = None
         self.cluster_class: Callable[..., Any] | None = None
         self.cluster_kwargs: dict[str, Any] | None = None
         if self.address is not None:
-            if cluster_class is not None or cluster_kwargs is not None:
+            if makes:
                 raise ValueError(
                     "Cannot specify `address` and `cluster_class`/`cluster_kwargs`: a cluster is "
                     "either there already or made for the run."
@@ -56,6 +82,9 @@ class DaskExecutor:
         if self.cluster_class is not LocalCluster:
             return {}
         return {"silence_logs": logging.WARNING if self.debug else logging.CRITICAL}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "client": None}
 
     def __repr__(self) -> str:
         return f"<Executor: DaskExecutor, {self.address or self._cluster_name()}>"
@@ -72,29 +101,61 @@ class DaskExecutor:
         from flowlib.executors.dask_session import DaskSession
 
         with ExitStack() as stack:
-            if self.cluster_class is None:
-                logger.info("Connecting to an existing Dask cluster at %s", self.address)
-                place: Any = self.address
-            else:
-                logger.info("Creating a new Dask cluster with `%s`...", self._cluster_name())
-                place = stack.enter_context(self.cluster_class(**(self.cluster_kwargs or {})))
-                if link := getattr(place, "dashboard_link", None):
-                    logger.info("The Dask dashboard is available at %s", link)
-                if self.adapt_kwargs:
-                    place.adapt(**self.adapt_kwargs)
-            client = stack.enter_context(distributed.Client(place, **self.client_kwargs))
+            place = self._place(stack)
+            self.client = client = stack.enter_context(distributed.Client(**place))
+            stack.callback(setattr, self, "client", None)
             if self.performance_report_path:
                 stack.enter_context(client.as_current())
                 stack.enter_context(
                     distributed.performance_report(filename=self.performance_report_path)
                 )
-            yield stack.enter_context(DaskSession(client, adaptive=bool(self.adapt_kwargs)))
+            if self.watch_worker_status and self._listens:
+                from flowlib.executors import worker_status
+
+                stack.enter_context(worker_status.told(client, self.on_worker_status_changed))
+            yield stack.enter_context(
+                DaskSession(
+                    client,
+                    adaptive=bool(self.adapt_kwargs),
+                    temporary=self.cluster_class is not None,
+                )
+            )
+
+    def _place(self, stack: ExitStack) -> dict[str, Any]:
+        """The client's arguments that say where the cluster is, and all others."""
+        if self.cluster_class is None:
+            logger.info("Connecting to an existing Dask cluster at %s", self.address)
+            address = str(self.address)
+            is_file = address.endswith(".json") or ("://" not in address and Path(address).exists())
+            return {"scheduler_file" if is_file else "address": address, **self.client_kwargs}
+        logger.info("Creating a new Dask cluster with `%s`...", self._cluster_name())
+        cluster = stack.enter_context(self.cluster_class(**(self.cluster_kwargs or {})))
+        if link := getattr(cluster, "dashboard_link", None):
+            logger.info("The Dask dashboard is available at %s", link)
+        if self.adapt_kwargs:
+            cluster.adapt(**self.adapt_kwargs)
+        return {"address": cluster, **self.client_kwargs}
+
+    @property
+    def _listens(self) -> bool:
+        """Somebody wants to know of workers: a subclass, or who reads the log."""
+        mine = type(self).on_worker_status_changed is DaskExecutor.on_worker_status_changed
+        return not mine or logger.isEnabledFor(logging.DEBUG)
+
+    async def on_worker_status_changed(self, op: str, message: Any) -> None:
+        """Called with "add" and the workers that came, or "remove" and the address of one.
+
+        To be overridden; here it writes to the log, for debugging.
+        """
+        logger.debug("Dask workers: %s %s", op, message)
 
     @property
     def performance_report(self) -> str:
-        """Dask's report of the last run as HTML, or nothing."""
-        path = Path(self.performance_report_path or "")
-        return path.read_text() if path.is_file() else ""
+        """Dask's report of the last run as HTML, or nothing. Never raises."""
+        try:
+            return Path(self.performance_report_path or "").read_text()
+        except (OSError, ValueError):
+            return ""
 
 
 def _class(given: str | Callable[..., Any] | None) -> Callable[..., Any]:

@@ -7,6 +7,7 @@ chunk is watched for errors only.
 
 import asyncio
 import concurrent.futures
+import contextlib
 import queue
 import time
 import uuid
@@ -62,8 +63,11 @@ class DaskSession:
 
     box = BOX
 
-    def __init__(self, client: Any, *, adaptive: bool = False) -> None:
+    def __init__(self, client: Any, *, adaptive: bool = False, temporary: bool = False) -> None:
         self._client = client
+        #: The cluster ends with this run, and whatever runs there with it.
+        self._temporary = temporary
+        self._out: dict[int, Any] = {}
         self._per_thread = ADAPTIVE_CLAIMS_PER_THREAD if adaptive else CLAIMS_PER_THREAD
         self._run = uuid.uuid4().hex[:8]
         self._topic = f"flowlib-{self._run}"
@@ -78,10 +82,22 @@ class DaskSession:
         self._watch.start()
         return self
 
-    def __exit__(self, *raised: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *raised: object) -> None:
+        if kind is not None and not self._temporary and self._client.status == "running":
+            self._leave()
         self._watch.stop()
         if self._client.status == "running":
             self._client.unsubscribe_topic(self._topic)
+
+    def _leave(self) -> None:
+        """Before the end: what has begun is waited for, and nothing else begins."""
+        out = dict(self._out)
+        gone = set(self.stop(out))
+        self._client.cancel([out[number] for number in gone])
+        begun = [future for number, future in out.items() if number not in gone]
+        lost = (OSError, TimeoutError, concurrent.futures.CancelledError)
+        with contextlib.suppress(*lost), self._client.as_current():
+            distributed.wait(begun)
 
     @property
     def workers(self) -> int:
@@ -142,6 +158,7 @@ class DaskSession:
             pure=False,
             resources=resources(specs[0].task.tags),
         )
+        self._out[claim.number] = future
         future.add_done_callback(lambda done: self._on_done(claim.number, done))
         return future
 
@@ -159,6 +176,7 @@ class DaskSession:
         self._inbox.put(event[1])
 
     def _on_done(self, claim: int, future: Any) -> None:
+        self._out.pop(claim, None)
         if future.status == "error":
             self._inbox.put(_Ended(claim, future.exception()))
         elif future.status == "finished":

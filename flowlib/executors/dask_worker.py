@@ -1,10 +1,8 @@
 """What runs on a Dask worker: one claim, as one Dask task."""
 
 import functools
-import math
 import pickle
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,18 +11,17 @@ import distributed
 from dask.sizeof import sizeof
 
 from flowlib.engine import chunk, guard
-from flowlib.engine import rows as row_ranges
 from flowlib.engine.held import Chunk
-from flowlib.engine.inputs import ShortPiece, offset
+from flowlib.engine.inputs import ShortPiece
 from flowlib.engine.position import Position
-from flowlib.engine.work import Claim, Kept, Report
+from flowlib.engine.work import Report
+from flowlib.executors import portable
+from flowlib.executors.patience import patience
 
 #: Specifications that a worker keeps unpacked, for the claims to come.
 KEPT = 4_096
 #: Values of a task that are looked at for their size, of those that a claim has made.
 SAMPLED = 8
-#: Boxes that one row may fill before the others of its claim are handed back.
-OVERRUN = 1.5
 
 #: Runs, by their topics, of which no further row is begun.
 _stopped: set[str] = set()
@@ -49,7 +46,7 @@ def run_claim(topic: str, packed: bytes, *inputs: Any) -> Chunk:
     position = Position(len(claim.parts), claim.box)
     made, report = Chunk(), Report(claim.number)
     try:
-        with _known(topic, position) as may_begin, _patience(claim, position, send):
+        with _known(topic, position) as may_begin, patience(claim, position, send):
             if may_begin:
                 specs = (
                     _unpacked(its if isinstance(its, bytes) else inputs[its])
@@ -60,11 +57,7 @@ def run_claim(topic: str, packed: bytes, *inputs: Any) -> Chunk:
                 )
     except ShortPiece:
         pass
-    for held, landed in zip(made.parts, report.landed, strict=True):
-        for row, state in landed.states.items():
-            if not state.is_successful():
-                held.values[offset(held.rows, row)] = state.result = portable(state.result)
-                held.states[row] = state
+    portable.failures(made, report)
     made.nbytes = sum(_size(held.values) for held in made.parts)
     send(report)
     return made
@@ -94,32 +87,3 @@ def _known(topic: str, position: Position) -> Iterator[bool]:
         yield topic not in _stopped
     finally:
         _running.discard(me)
-
-
-@contextmanager
-def _patience(claim: Claim, position: Position, send: Callable[[Report], None]) -> Iterator[None]:
-    """Hands the rows that have not begun back when one row takes much longer than the box."""
-
-    def give_back() -> None:
-        # The time tells the engine how slow these rows are.
-        kept = Kept(position.stop(), position.part, patience)
-        send(Report(claim.number, kept=kept))
-
-    patience = claim.box * OVERRUN
-    number = sum(row_ranges.count(part.rows) for part in claim.parts)
-    if math.isinf(patience) or number == 1:
-        yield
-        return
-    timer = threading.Timer(patience, give_back)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def portable(raised: Any) -> Any:
-    """An exception that cannot travel becomes the text of it."""
-    travelled = guard.call(lambda: cloudpickle.loads(cloudpickle.dumps(raised)))
-    return raised if travelled.raised is None else repr(raised)
