@@ -420,3 +420,62 @@ def test_visualize_without_graphviz_says_what_to_install(monkeypatch: pytest.Mon
 def test_what_is_gone_of_flow_says_so(name: str) -> None:
     with pytest.raises(AttributeError, match="Server and Cloud"):
         getattr(Flow("f"), name)
+
+
+# More of what is declared
+
+
+def test_a_flow_iterates_in_order_and_answers_who_is_beside_whom() -> None:
+    with Flow("f") as flow:
+        one = inc(1)
+        two = inc(one)
+        three = inc(two)
+
+    assert list(flow) == [one, two, three]
+    assert flow.sorted_tasks(root_tasks=[two]) == (two, three)
+    assert (flow.root_tasks(), flow.terminal_tasks()) == ({one}, {three})
+    assert (flow.upstream_tasks(two), flow.downstream_tasks(two)) == ({one}, {three})
+
+
+def test_flows_nest() -> None:
+    with Flow("outer") as outer:
+        one = inc(1)
+        with Flow("inner") as inner:
+            two = inc(2)
+        three = inc(3)
+
+    assert (outer.tasks, inner.tasks) == ({one, three}, {two})
+
+
+def test_settings_of_a_flow_can_be_changed_later() -> None:
+    flow = Flow("f", storage="kept", run_config="kept, too")
+    assert (flow.storage, flow.run_config) == ("kept", "kept, too")
+    flow.executor = flow.schedule = flow.run_config = flow.storage = None
+    assert flow.run().is_successful()
+
+
+def test_chain_draws_edges_one_after_the_other() -> None:
+    flow = Flow("f")
+    a, b, c = Task("a"), Task("b"), Task("c")
+
+    assert [(e.upstream_task, e.downstream_task) for e in flow.chain(a, b, c)] == [(a, b), (b, c)]
+
+
+def test_only_tasks_are_added() -> None:
+    with pytest.raises(TypeError, match="not 3"):
+        Flow("f").add_task(3)  # type: ignore[arg-type]
+    flow = Flow("f", tasks=[Task("a", slug="s")])
+    with pytest.raises(ValueError, match="slug 's'"):
+        flow.add_task(Task("b", slug="s"))
+
+
+def test_the_numbered_arguments_of_a_collection() -> None:
+    with Flow("f") as flow:
+        one = inc(1)
+        made = total([one, 2])
+
+    (collection,) = flow.upstream_tasks(made)
+    assert collection.auto_generated
+    assert {edge.key for edge in flow.edges_to(collection)} == {"arg_1"}
+    assert flow.constants[collection] == {"arg_2": 2}
+    assert flow.run().result[made].result == 4

@@ -387,3 +387,38 @@ def test_pause_task_for_some_time() -> None:
 
     assert flow.run().result[paused].result == 1
     assert len(calls) == 2
+
+
+# Functions
+
+
+def test_a_function_keeps_its_name_and_text() -> None:
+    @task
+    def told() -> None:
+        """What it does."""
+
+    assert (told.name, told.__doc__) == ("told", "What it does.")
+    assert task(lambda: None, name="named").name == "named"
+
+
+@pytest.mark.parametrize(
+    ("function", "error"),
+    [(3, TypeError), (lambda x, /: x, TypeError), (dict, ValueError), (print, ValueError)],
+)
+def test_what_cannot_be_a_task(function: Any, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        task(function)
+
+
+def test_an_unknown_attribute_of_a_copy_is_refused() -> None:
+    with pytest.raises(AttributeError, match="colour"):
+        add.copy(colour="red")
+
+
+def test_a_copy_has_a_slug_and_all_tags_of_its_own() -> None:
+    original = task(lambda: None, name="t", slug="s", tags=["a"])
+    with tags("c"):
+        copied = original.copy(tags=["b"])
+
+    assert (copied.slug, copied.tags) == ("s-copy", {"a", "b", "c"})
+    assert (original.slug, original.tags) == ("s", {"a"})

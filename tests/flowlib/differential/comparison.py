@@ -17,8 +17,13 @@ from tests.flowlib.differential.programs import TRACES
 _numbers = itertools.count()
 
 
-def differences(flow: Flow, parameters: Mapping[str, Any], executor: Executor) -> list[str]:
-    """What differs, in words; nothing if all agrees."""
+def differences(
+    flow: Flow, parameters: Mapping[str, Any], executor: Executor, *, attempts: bool = True
+) -> list[str]:
+    """What differs, in words; nothing if all agrees.
+
+    Where work is lost and done again, how often a body ran does not tell.
+    """
     one, two = f"oracle-{next(_numbers)}", f"engine-{next(_numbers)}"
     try:
         with warnings.catch_warnings():
@@ -27,7 +32,8 @@ def differences(flow: Flow, parameters: Mapping[str, Any], executor: Executor) -
             found = run_flow(
                 flow, dict(parameters), executor, Observer(), Options(context={"run": two})
             )
-        return _compared(flow, expected, found) + _traced(expected, one, two)
+        out = _compared(flow, expected, found)
+        return out + _traced(expected, one, two) if attempts else out
     finally:
         TRACES.forget(one, two)
 

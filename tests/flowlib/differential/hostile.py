@@ -47,7 +47,7 @@ def cluster() -> Iterator[distributed.Client]:
             threads_per_worker=1,
             processes=False,
             protocol="tcp",
-            dashboard_address=None,
+            dashboard_address=":0",
             silence_logs=logging.CRITICAL,
         ) as made,
         distributed.Client(made, set_as_default=False) as client,
