@@ -68,6 +68,7 @@ class DaskSession:
         #: The cluster ends with this run, and whatever runs there with it.
         self._temporary = temporary
         self._out: dict[int, Any] = {}
+        self._told_to_stop = False
         self._per_thread = ADAPTIVE_CLAIMS_PER_THREAD if adaptive else CLAIMS_PER_THREAD
         self._run = uuid.uuid4().hex[:8]
         self._topic = f"flowlib-{self._run}"
@@ -83,7 +84,9 @@ class DaskSession:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *raised: object) -> None:
-        if kind is not None and not self._temporary and self._client.status == "running":
+        # Who was to stop, and leaves before that is done, does not want to wait.
+        waits = not (self._temporary or self._told_to_stop)
+        if kind is not None and waits and self._client.status == "running":
             self._leave()
         self._watch.stop()
         if self._client.status == "running":
@@ -208,6 +211,7 @@ class DaskSession:
                     return report
 
     def wake(self) -> None:
+        self._told_to_stop = True
         self._inbox.put(None)
 
     def stop(self, out: Mapping[int, Any]) -> Collection[int]:
