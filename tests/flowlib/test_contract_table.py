@@ -7,14 +7,14 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "prefect1.md").read_text()
-NAMED = sorted(set(re.findall(r"`([\w/]+\.py)::(\w+)`", PAGE)))
+NAMED = sorted(set(re.findall(r"`([\w/]+\.py)::(?:\w+::)?(\w+)`", PAGE)))
 
 
 @pytest.mark.parametrize(("file", "name"), NAMED)
 def test_every_test_that_is_named_exists(file: str, name: str) -> None:
     source = (ROOT / "tests" / "flowlib" / file).read_text()
 
-    assert re.search(rf"^(async )?def {name}\(", source, flags=re.MULTILINE)
+    assert re.search(rf"^ *(async )?def {name}\(", source, flags=re.MULTILINE)
 
 
 def test_every_item_names_a_test() -> None:
