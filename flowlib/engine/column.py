@@ -172,12 +172,14 @@ class Column:
         self.retry_at(time.monotonic() + delay, row, state)
 
     def take_resting(self, rows: Rows) -> Rows:
-        """Of these rows, which were not tried yet, those whose time has come; others wait."""
+        """Of these rows, those nobody has taken and whose time has come; others wait for it."""
         now = datetime.datetime.now(datetime.UTC)
         resting = [
             row
             for row, state in self.previous.items()
-            if isinstance(state, Scheduled)
+            # A row that is taken waits for its retry already.
+            if not self.taken[row]
+            and isinstance(state, Scheduled)
             and (state.start_time is None or state.start_time > now)
             and any(row in part for part in rows)
         ]

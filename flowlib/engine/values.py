@@ -95,6 +95,6 @@ class Values:
         return [
             (column, gone)
             for column in self._board.columns
-            if column.node.number in self._kept and column.width and column.complete
-            if (gone := column.pieces.locate((range(column.width),))[1])
+            if column.node.number in self._kept and column.width
+            if (gone := column.pieces.locate(column.finished_within(range(column.width)))[1])
         ]

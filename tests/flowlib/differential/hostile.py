@@ -7,8 +7,8 @@ from unittest.mock import patch
 
 import distributed
 
-from flowlib.engine import sizing
-from flowlib.executors import dask_worker
+from flowlib.engine import fusion, sizing
+from flowlib.executors import patience
 from flowlib.executors.dask_session import DaskSession
 
 #: Seconds: a chunk ends almost as soon as it has begun.
@@ -31,8 +31,10 @@ class HostileDask:
         with (
             patch.object(DaskSession, "box", BOX),
             # The watchdog looks at once, and so at every claim of more than one row.
-            patch.object(dask_worker, "OVERRUN", 0.0),
+            patch.object(patience, "OVERRUN", 0.0),
             patch.object(sizing, "MOST", self._most),
+            # Rows of several tasks go together even where there are few.
+            patch.object(fusion, "LEAST_ROWS", 1),
             DaskSession(self._client) as session,
         ):
             yield session

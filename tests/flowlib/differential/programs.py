@@ -79,6 +79,10 @@ def numbers(x: int) -> Any:
     return [(x + place) % 11 for place in range(x % 4)]
 
 
+def many(x: int) -> Any:
+    return [(x + place) % 11 for place in range(8 + x % 8)]
+
+
 def lists(x: int) -> Any:
     return [numbers(x + place) for place in range(x % 4)]
 
@@ -174,8 +178,11 @@ def pauses(x: int) -> Any:
 
 
 COMMON: list[Callable[[int], Any]] = [number, number, numbers, numbers, lists, fails_at_times]
+MANY = list(range(9))
+
 BODIES: list[Callable[[int], Any]] = [
     *COMMON,
+    many,
     mixed,
     nothing,
     text,
@@ -359,7 +366,7 @@ class Maker:
         return self._rnd.choice(self._tasks)
 
     def _constant(self) -> Any:
-        return self._rnd.choice([[1, 2, 3], [], [[1], [2, 3]], 5, None, "ab", [0], [[], [4]]])
+        return self._rnd.choice([[1, 2, 3], [], [[1], [2, 3]], 5, None, "ab", [0], [[], [4]], MANY])
 
     def _argument(self) -> Any:
         """A task, a value, or a collection of both."""
