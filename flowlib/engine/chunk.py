@@ -2,6 +2,7 @@
 
 import functools
 import time
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -10,6 +11,8 @@ from flowlib.engine import rows as row_ranges
 from flowlib.engine.held import Chunk, Held
 from flowlib.engine.line import Line
 from flowlib.engine.position import Position
+from flowlib.engine.resume import keeper
+from flowlib.engine.resume.places import Reading
 from flowlib.engine.state import State
 from flowlib.engine.work import UNMAPPABLE, Claim, Landed, Report, TaskSpec
 
@@ -30,6 +33,8 @@ def run(
 
     Raises ShortPiece, and what a value raises that cannot be cut into items.
     """
+    if claim.reading is not None:
+        return _read(next(iter(specs)), claim, claim.reading)
     position = position or Position(len(claim.parts), claim.box)
     lines: list[Line] = []
     since, began = time.time(), time.perf_counter()
@@ -49,7 +54,29 @@ def run(
         ):
             break
     landed = [_landed(line, since) for line in lines]
-    return Chunk([_held(line) for line in lines]), Report(claim.number, landed)
+    parts = [_held(line) for line in lines]
+    if claim.saving is not None:
+        for its, digest in zip(landed, keeper.save(claim.saving, parts), strict=True):
+            its.digest = digest
+    return Chunk(parts), Report(claim.number, landed)
+
+
+def _read(spec: TaskSpec, claim: Claim, reading: Reading) -> tuple[Chunk, Report]:
+    """A claim whose rows are kept; of one that is broken no row is done."""
+    rows = claim.parts[0].rows
+    outcomes = keeper.read(reading, rows)
+    if outcomes is None:
+        return Chunk(), Report(claim.number)
+    values, states = outcomes
+    landed = Landed(
+        done=len(values),
+        states={row: without_result(state) for row, state in states.items()},
+        ends=array("f", bytes(4 * len(values))),
+        began=time.time(),
+        digest=reading.place.digest,
+    )
+    _measure(landed, spec, values)
+    return Chunk([Held(rows, values, states)]), Report(claim.number, [landed])
 
 
 def _blocks(claim: Claim) -> Iterator[range]:
@@ -78,12 +105,16 @@ def _landed(line: Line, began: float) -> Landed:
         began=began,
         seconds=line.seconds,
     )
-    if line.values and spec.measured:
-        landed.length = length(line.values[0])
-    if line.values and spec.counted:
-        count: Any = flattening.count if spec.mapped else functools.partial(length, flatten=True)
-        landed.counts = [count(value) for value in line.values]
+    _measure(landed, spec, line.values)
     return landed
+
+
+def _measure(landed: Landed, spec: TaskSpec, values: list[Any]) -> None:
+    if values and spec.measured:
+        landed.length = length(values[0])
+    if values and spec.counted:
+        count: Any = flattening.count if spec.mapped else functools.partial(length, flatten=True)
+        landed.counts = [count(value) for value in values]
 
 
 def _told(line: Line) -> dict[int, State]:

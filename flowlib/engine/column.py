@@ -43,6 +43,8 @@ class Column:
         self.previous: dict[int, State] = {}
         #: The state in which it begins, left by another run.
         self.given: State | None = None
+        #: Rows of it are kept of an earlier attempt, and it is not known of all whether they fit.
+        self.resumes = False
         self.pieces = Pieces()
         #: Seconds a row takes.
         self.estimate: float | None = None

@@ -11,6 +11,8 @@ from flowlib.engine import caches, graph, guard, outcome, run_context
 from flowlib.engine.held import Chunk
 from flowlib.engine.inputs import offset
 from flowlib.engine.progress import Observer
+from flowlib.engine.resume.ledger import Ledger
+from flowlib.engine.resume.store import Store
 from flowlib.engine.scheduling import Run
 from flowlib.engine.state import Cancelled, Failed, Mapped, Running, Scheduled, State
 from flowlib.engine.stop import Stop
@@ -37,6 +39,11 @@ class Options:
     state: State | None = None
     #: The states in which its tasks begin, as another run left them.
     task_states: Mapping[Task, State] | None = None
+    #: Where what has succeeded is kept, for a run that does not come to its end: the URL of a
+    #: folder, which fsspec knows how to reach from here and from the workers.
+    results: str | None = None
+    #: It stays there when the flow has succeeded, too.
+    keep_results: bool = False
 
 
 NO_OPTIONS = Options()
@@ -153,6 +160,15 @@ class _FlowRun:
 
     def __call__(self) -> State:
         nodes = graph.nodes(self.flow)
+        store = self.options.results and Store(self.options.results)
+        # Before anything is waited for: it may be that nothing can be kept there.
+        ledger = Ledger(store, nodes) if store else None
+        final = self._run(nodes, ledger)
+        if store and final.is_successful() and not self.options.keep_results:
+            store.remove()
+        return final
+
+    def _run(self, nodes: tuple[graph.Node, ...], ledger: Ledger | None) -> State:
         reference = self.flow.reference_tasks()
         wanted = frozenset(
             node.number for node in nodes if self.preview is None or node.task in reference
@@ -160,7 +176,7 @@ class _FlowRun:
         with opened(self.executor) as session:
             tally = Tally(nodes, self.observer)
             contexts = self.options.task_contexts
-            run = Run(nodes, session, self.task_context, tally, wanted, self.stop, contexts)
+            run = Run(nodes, session, self.task_context, tally, wanted, self.stop, contexts, ledger)
             run.board.begin_with(self.options.task_states or {})
             run.go()
             while not self.stop.cut_short and self._resumed(run):

@@ -51,7 +51,8 @@ def singles(
     ready = board.singles
     chosen = [first]
     if fast or len(ready) >= LEAST_ROWS * threads:
-        alike = (c for c in ready if c is not first and c.node.resources == first.node.resources)
+        its = first.node.resources
+        alike = (c for c in ready if c is not first and c.node.resources == its and not c.resumes)
         few = LEAST_ROWS * threads if fast else 1
         size = max(claim_size(len(ready), threads, estimate, box), few)
         chosen += itertools.islice(alike, size - 1)
@@ -81,6 +82,7 @@ def _fits(first: Column, column: Column, rows: Rows, box: float) -> bool:
     return (
         column.node.resources == first.node.resources
         and column.given is None
+        and not column.resumes
         and not _alone(column, box)
         and column.free(rows)
     )
@@ -113,6 +115,8 @@ def _under(board: Board, column: Column) -> Iterator[Column]:
 def _follows(board: Board, chosen: list[Column], column: Column) -> bool:
     """Whether it is a single task that waits for nothing but these."""
     if column.node.mapped or column.node.held or column.given is not None:
+        return False
+    if column.resumes:
         return False
     if column.decided and not column.free((range(1),)):
         return False

@@ -59,6 +59,8 @@ class Snapshot:
     #: How many failed by themselves, and of how many of these the workers died.
     causes: int = 0
     killed: int = 0
+    #: How many of those that have ended were taken over from an earlier attempt.
+    resumed: int = 0
     #: When the first task was given out.
     started_at: datetime | None = None
 
@@ -79,6 +81,10 @@ class Observer:
         """The first task is given out now."""
         if self.snapshot.started_at is None:
             self.snapshot = replace(self.snapshot, started_at=datetime.now(UTC))
+
+    def resumed(self, number: int) -> None:
+        """So many more were taken over from an earlier attempt."""
+        self.snapshot = replace(self.snapshot, resumed=self.snapshot.resumed + number)
 
     def failed(self, name: str, message: str, *, ran: bool, killed: bool = False) -> None:
         """A task failed; ``ran`` is False where it only follows from other failures."""

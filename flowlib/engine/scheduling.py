@@ -16,6 +16,8 @@ from flowlib.engine.board import Board
 from flowlib.engine.column import Column
 from flowlib.engine.graph import Node
 from flowlib.engine.pieces import Key
+from flowlib.engine.resume.ledger import Ledger, kept_box
+from flowlib.engine.resume.places import Reading
 from flowlib.engine.rows import Rows
 from flowlib.engine.sizing import claim_size
 from flowlib.engine.sources import Located, locate
@@ -41,6 +43,8 @@ class Given:
     again: bool
     #: Nothing else is given out while it runs: if workers die now, they die of it.
     alone: bool
+    #: Its rows are not run but read.
+    read: bool = False
 
 
 class Run:
@@ -55,12 +59,19 @@ class Run:
         kept: frozenset[int],
         stop: Stop,
         task_contexts: Mapping[Task, Mapping[str, Any]] | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         # Without a box everything runs here and now, and order is worth more than depth.
         in_order = math.isinf(session.box)
         self.board = Board(nodes, context, tally, in_order=in_order, task_contexts=task_contexts)
         self.values = Values(self.board, kept)
         self._session = session
+        #: Seconds of work that a claim takes; what is kept is kept a claim a file.
+        self._box = session.box if ledger is None else kept_box(session.box)
+        self._ledger = ledger
+        if ledger is not None:
+            for column in self.board.columns:
+                column.resumes = ledger.resumes(column)
         self._tally = tally
         self._stop = stop
         self._flight: dict[int, Given] = {}
@@ -132,14 +143,16 @@ class Run:
     def _give_out_of(self, column: Column) -> bool:
         """One claim of this column; False if there is none now."""
         again = bool(column.lost)
+        if column.resumes and not again and self._read_of(column):
+            return True
         rows = column.lost if again else column.ready
         if not rows:
             return False
         session = self._session
         number = row_ranges.count(rows)
-        size = claim_size(number, session.threads, column.estimate, session.box)
+        size = claim_size(number, session.threads, column.estimate, self._box)
         mine, rest = row_ranges.split(rows, size)
-        columns = [column] if again else self._together(column, number, mine)
+        columns = [column] if again or column.resumes else self._together(column, number, mine)
         located = self._located(columns, mine)
         if located is None:
             return False
@@ -156,10 +169,22 @@ class Run:
         if math.isinf(session.box):
             return [column]
         if not column.node.mapped:
-            return fusion.singles(self.board, column, session.threads, self._single, session.box)
+            return fusion.singles(self.board, column, session.threads, self._single, self._box)
         if ready < fusion.LEAST_ROWS * session.threads:
             return [column]
-        return fusion.same_rows(self.board, column, rows, session.box)
+        return fusion.same_rows(self.board, column, rows, self._box)
+
+    def _read_of(self, column: Column) -> bool:
+        """One claim of rows of this column that an earlier attempt has finished."""
+        assert self._ledger is not None
+        kept = self._ledger.kept(self.board, column)
+        column.resumes = self._ledger.resumes(column)
+        if kept is None:
+            return False
+        rows, reading = kept
+        self.board.take([column], rows)
+        self._submit([column], rows, Located([()], [], []), reading=reading)
+        return True
 
     def _try_alone(self, column: Column) -> None:
         """With nothing else to do: one row of those of which workers may have died."""
@@ -197,19 +222,25 @@ class Run:
         *,
         again: bool = False,
         alone: bool = False,
+        reading: Reading | None = None,
     ) -> None:
         self._number += 1
         # What is made again must be whole: others count on each of its rows.
-        box = math.inf if again else self._session.box
+        box = math.inf if again else self._box
         parts = tuple(
             Part(rows, sources, column.retries(rows))
             for column, sources in zip(columns, located.sources, strict=True)
         )
-        claim = Claim(self._number, parts, box)
+        saving = None
+        if self._ledger is not None and not (again or reading):
+            saving = self._ledger.saving(self.board, self._number, columns, rows, located)
+        claim = Claim(self._number, parts, box, saving, reading)
         inputs = [self.values.handle(number) for number in located.claims]
         if any(column.node.counted for column in columns):
             self._tally.begun()
-        self._flight[claim.number] = Given(tuple(columns), (rows,) * len(parts), again, alone)
+        self._flight[claim.number] = Given(
+            tuple(columns), (rows,) * len(parts), again, alone, read=reading is not None
+        )
         specs = [self.board.spec(column) for column in columns]
         self.values.made_by(claim.number, self._session.submit(specs, claim, inputs))
 
@@ -242,7 +273,7 @@ class Run:
         """Rows have run: most of them have ended, some are to be tried again."""
         del self._flight[report.claim]
         ended = [
-            self._part_ended(Key(report.claim, number), column, rows, its)
+            self._part_ended(Key(report.claim, number), column, rows, its, read=given.read)
             for number, (column, rows, its) in enumerate(_parts(given, report))
         ]
         self.values.all_reported(report.claim)
@@ -256,13 +287,14 @@ class Run:
             self.values.release(column, finished)
 
     def _part_ended(
-        self, key: Key, column: Column, rows: Rows, landed: Landed
+        self, key: Key, column: Column, rows: Rows, landed: Landed, *, read: bool
     ) -> tuple[Column, Rows, Rows]:
         """The column, the rows of it that have ended, and those that are handed back."""
         ran, rest = row_ranges.split(rows, landed.done)
         back = (*rest, *row_ranges.of(landed.left))
         column.put_back(back)
-        self._estimate(column, landed.seconds, landed.done - len(landed.left))
+        if not read:
+            self._estimate(column, landed.seconds, landed.done - len(landed.left))
         if landed.length is not None:
             column.length = landed.length
         if landed.counts is not None:
@@ -277,7 +309,9 @@ class Run:
         column.finish(finished, states)
         column.times.append((ran, landed.began, landed.ends))
         self.values.reported(key, column, ran, finished)
-        self._tally.finished(column.node, row_ranges.count(finished), states)
+        if self._ledger is not None:
+            self._ledger.reported(key, landed.digest)
+        self._tally.finished(column.node, row_ranges.count(finished), states, read=read)
         return column, finished, back
 
     def _estimate(self, column: Column, seconds: float, number: int) -> None:

@@ -36,8 +36,15 @@ class Tally:
     def begun(self) -> None:
         self._observer.begun()
 
-    def finished(self, node: Node, number: int, states: dict[int, State]) -> None:
-        """So many rows have ended, all but those in states as plain successes."""
+    def finished(
+        self, node: Node, number: int, states: dict[int, State], *, read: bool = False
+    ) -> None:
+        """So many rows have ended, all but those in states as plain successes.
+
+        read: they were taken over from an earlier attempt.
+        """
+        if read and node.counted:
+            self._observer.resumed(number)
         for row, state in states.items():
             if state.is_failed():
                 self._tell(f"{node.task.name}[{row}]" if node.mapped else node.task.name, state)

@@ -15,6 +15,7 @@ from flowlib.core.task import Task
 from flowlib.engine import rows as row_ranges
 from flowlib.engine.flattening import flattened
 from flowlib.engine.result import Result
+from flowlib.engine.resume.places import Reading, Saving
 from flowlib.engine.rows import Rows
 from flowlib.engine.state import State
 
@@ -158,6 +159,10 @@ class Claim:
     number: int
     parts: tuple[Part, ...]
     box: float
+    #: Where what comes of it is to be kept.
+    saving: Saving | None = None
+    #: Its rows are not run but read, from there.
+    reading: Reading | None = None
 
 
 #: An upstream value that cannot be mapped over.
@@ -184,6 +189,8 @@ class Landed:
     length: int | Exception | None = None
     #: How many items each value has, where these are mapped over.
     counts: list[int | Exception] | None = None
+    #: Under which the rows that have succeeded are kept, where they are.
+    digest: str | None = None
 
     @property
     def unfinished(self) -> Rows:
