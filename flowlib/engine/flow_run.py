@@ -12,7 +12,7 @@ from flowlib.engine.held import Chunk
 from flowlib.engine.inputs import offset
 from flowlib.engine.progress import Observer
 from flowlib.engine.resume.ledger import Ledger
-from flowlib.engine.resume.store import Store
+from flowlib.engine.resume.store import Store, StoreFailed
 from flowlib.engine.scheduling import Run
 from flowlib.engine.state import Cancelled, Failed, Mapped, Running, Scheduled, State
 from flowlib.engine.stop import Stop
@@ -136,8 +136,9 @@ def run_flow(
     if stop.requested and isinstance(raised, ExecutorLost):
         stop.cut_short, ended = True, Cancelled(str(raised))
     elif raised is not None:
-        # What is wrong with the cluster is told in a message; anything else needs its traceback.
-        trace = None if isinstance(raised, ExecutorFailed) else raised
+        # What is wrong with the cluster, or with the place of results, is told in a message;
+        # anything else needs its traceback.
+        trace = None if isinstance(raised, (ExecutorFailed, StoreFailed)) else raised
         logger.error("Unexpected error: %r", raised, exc_info=trace)
         ended = Failed(f"Unexpected error: {raised!r}", result=raised)
     final = _changed(flow, running, ended)

@@ -26,9 +26,9 @@ _NOT_ITS_VALUE = frozenset(
 )
 #: Global values that count by what they hold; others, like loggers and clients, by their type.
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, tuple, list, dict, set, frozenset)
-#: Those of them that a function may add to, as it runs.
-_CHANGING = (list, dict, set)
-#: Such values, by id, each with its digest.
+#: Those of them to which nothing can be added as a function runs.
+_FIXED = (type(None), bool, int, float, complex, str, bytes, tuple, frozenset)
+#: Other values, by id, each with its digest.
 _first_seen: dict[int, tuple[Any, str]] = {}
 
 
@@ -148,7 +148,7 @@ class _Walk:
 
     def _as_first_seen(self, value: Any) -> Any:
         """What functions find outside of themselves, as it was before they may have changed it."""
-        if not isinstance(value, _CHANGING):
+        if isinstance(value, (FunctionType, type, ModuleType, *_FIXED)):
             return value
         if id(value) not in _first_seen:
             _first_seen[id(value)] = value, digest(self.pickled(value))

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from flowlib.executors.protocol import ExecutorFailed
 from flowlib.utilities.logging import get_logger
 
 #: How the names of our files end; no other file of the folder is touched.
@@ -17,7 +16,7 @@ _BEGUN = ".chunk-begun"
 logger = get_logger("FlowRunner")
 
 
-class StoreFailed(ExecutorFailed):
+class StoreFailed(Exception):
     """The place where results are to be kept cannot be used."""
 
 
@@ -49,6 +48,8 @@ class Store:
             return []
         except Exception as exc:
             raise StoreFailed(f"Results cannot be kept at {self.url}: {exc!r}") from exc
+        if found == [self._root.rstrip("/")]:
+            raise StoreFailed(f"Results cannot be kept at {self.url}: it is a file, not a folder")
         return sorted(name.rpartition("/")[2] for name in found if name.endswith(CHUNK))
 
     def read(self, name: str, start: int, stop: int) -> bytes:

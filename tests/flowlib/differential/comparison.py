@@ -3,6 +3,7 @@
 import itertools
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flowlib import Flow
@@ -18,7 +19,12 @@ _numbers = itertools.count()
 
 
 def differences(
-    flow: Flow, parameters: Mapping[str, Any], executor: Executor, *, attempts: bool = True
+    flow: Flow,
+    parameters: Mapping[str, Any],
+    executor: Executor,
+    options: Options = Options(),  # noqa: B008  # a frozen value
+    *,
+    attempts: bool = True,
 ) -> list[str]:
     """What differs, in words; nothing if all agrees.
 
@@ -29,9 +35,8 @@ def differences(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             expected = interpret(flow, parameters, run=one)
-            found = run_flow(
-                flow, dict(parameters), executor, Observer(), Options(context={"run": two})
-            )
+            its = replace(options, context={"run": two})
+            found = run_flow(flow, dict(parameters), executor, Observer(), its)
         out = _compared(flow, expected, found)
         return out + _traced(expected, one, two) if attempts else out
     finally:

@@ -1,0 +1,64 @@
+"""Random flows, run twice with one place for their results, agree with the oracle both times.
+
+What the first attempt has left may be whole, partly gone or broken; what is taken over and what is
+made again must fit together.
+"""
+
+import random
+import tempfile
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from flowlib.engine.flow_run import Options
+from flowlib.engine.resume import ledger
+from flowlib.executors import LocalExecutor
+from flowlib.executors.protocol import Executor
+from tests.flowlib.differential.comparison import differences
+from tests.flowlib.differential.hostile import HostileDask, cluster
+from tests.flowlib.differential.programs import described, random_flow
+
+
+def harm(folder: Path, rnd: random.Random) -> None:
+    """Some files are gone, some broken."""
+    for file in sorted(folder.glob("*")):
+        fate = rnd.random()
+        if fate < 0.15:
+            file.unlink()
+        elif fate < 0.3:
+            data = bytearray(file.read_bytes())
+            data[rnd.randrange(len(data))] ^= 1 + rnd.randrange(255)
+            file.write_bytes(data)
+
+
+def check(rnd: random.Random, executor: Executor) -> None:
+    flow, parameters = random_flow(rnd)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        # A row a file, or all of them.
+        patch.object(ledger, "BOX", rnd.choice([0.0, 0.5])),
+    ):
+        options = Options(results=Path(folder).as_uri(), keep_results=True)
+        first = differences(flow, parameters, executor, options)
+        assert first == [], described(flow)
+        harm(Path(folder), rnd)
+        for _ in range(2):
+            again = differences(flow, parameters, executor, options, attempts=False)
+            assert again == [], described(flow)
+
+
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
+@given(st.randoms(use_true_random=False))
+def test_a_second_attempt_comes_to_the_same(rnd: random.Random) -> None:
+    check(rnd, LocalExecutor())
+
+
+@pytest.mark.dask
+@pytest.mark.timeout(120)
+def test_a_second_attempt_on_dask_comes_to_the_same() -> None:
+    with cluster() as client:
+        for seed in range(25):
+            check(random.Random(seed), HostileDask(client, single_rows=seed % 2 == 0))
