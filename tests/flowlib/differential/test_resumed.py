@@ -1,7 +1,7 @@
 """Random flows, run twice with one place for their results, agree with the oracle both times.
 
-What the first attempt has left may be whole, partly gone or broken; what is taken over and what is
-made again must fit together.
+What the first attempt has left may be whole, partly gone or broken, and the next one may have other
+parameters: what is taken over and what is made again must fit together.
 """
 
 import random
@@ -45,8 +45,9 @@ def check(rnd: random.Random, executor: Executor) -> None:
         first = differences(flow, parameters, executor, options)
         assert first == [], described(flow)
         harm(Path(folder), rnd)
-        for _ in range(2):
-            again = differences(flow, parameters, executor, options, attempts=False)
+        others = {its.name: [rnd.randrange(9) for _ in range(3)] for its in flow.parameters()}
+        for given_now in (parameters, others, parameters):
+            again = differences(flow, given_now, executor, options, attempts=False)
             assert again == [], described(flow)
 
 
