@@ -137,7 +137,8 @@ class Flow(TaskGraph):
         has ended is not run again), ``flow_run_id``, ``flow_run_name``, ``results`` (the URL of a
         folder, reached by fsspec from here and from wherever tasks run: what has succeeded is kept
         there, and the next run with this URL takes it over; removed when the flow has succeeded,
-        unless ``keep_results=True``), and parameters by name. ``state.result`` is ``{task: state}`` for every task.
+        unless ``keep_results=True``), and parameters by name. ``state.result``
+        is ``{task: state}`` for every task.
 
         Raises ValueError for parameters that are missing or that the flow does not have, TypeError
         for other keywords, RuntimeError inside the flow's own ``with`` block.
