@@ -64,6 +64,9 @@ chaos-short: cluster  ## what chaos does, in minutes: not yet a part of make tes
 chaos: cluster  ## kills, faults, takeover, overlap, deletions on simulated nodes; SEED=N again
 	$(CLUSTER_ENV); $(PY) -m tests.chaos $(if $(SEED),--seed $(SEED))
 
+differential: .venv/ready  ## random flows by the oracle, LocalExecutor and Dask: 20,000 and 3,000
+	$(PY) -m tests.flowlib.differential
+
 test: .venv/ready  ## all of it: check, unit, e2e
 	@$(TIMED) "make check" $(MAKE) --no-print-directory check
 	@$(TIMED) "make unit" $(MAKE) --no-print-directory unit
@@ -88,4 +91,4 @@ requirements: .venv/ready  ## compile requirements/*.txt anew (hashed, no addres
 	$(PY) -m pip install -q uv
 	$(PY) -m hack.images requirements
 
-.PHONY: help setup demo run check unit cluster e2e chaos-short chaos test crd kill benchmark scale down requirements
+.PHONY: help setup demo run check unit cluster e2e chaos-short chaos differential test crd kill benchmark scale down requirements

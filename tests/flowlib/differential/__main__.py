@@ -5,25 +5,32 @@ import logging
 import random
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 
 from flowlib.executors import LocalExecutor
 from flowlib.executors.protocol import Executor
 from flowlib.utilities.logging import get_logger
 from tests.flowlib.differential.comparison import differences
-from tests.flowlib.differential.hostile import HostileDask, cluster
+from tests.flowlib.differential.hostile import HostileDask, Losing, cluster
 from tests.flowlib.differential.programs import described, random_flow
 
 #: After so many different flows it is time to look.
 ENOUGH = 5
 
 
-def compare(number: int, first: int, executors: Sequence[Executor], name: str) -> int:
+def compare(
+    number: int,
+    first: int,
+    name: str,
+    executor: Callable[[int], Executor],
+    *,
+    attempts: bool = True,
+) -> int:
     """How many of so many flows differ; prints the first ones, with their seeds."""
     different, began = 0, time.perf_counter()
     for seed in range(first, first + number):
         flow, parameters = random_flow(random.Random(seed))
-        found = differences(flow, parameters, executors[seed % len(executors)])
+        found = differences(flow, parameters, executor(seed), attempts=attempts)
         if found:
             different += 1
             print(f"--- {name}, seed {seed}:", *found, described(flow), sep="\n")
@@ -37,15 +44,22 @@ def compare(number: int, first: int, executors: Sequence[Executor], name: str) -
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--local", type=int, default=20_000)
+    parser.add_argument("--losses", type=int, default=5_000)
     parser.add_argument("--dask", type=int, default=3_000)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     given = parser.parse_args()
     get_logger().setLevel(logging.CRITICAL)
-    different = compare(given.local, given.first, [LocalExecutor()], "LocalExecutor")
+    first = given.first
+    different = compare(given.local, first, "LocalExecutor", lambda seed: LocalExecutor())
+    different += compare(given.losses, first, "with losses", Losing, attempts=False)
     if given.dask:
         with cluster() as client:
-            executors = [HostileDask(client, single_rows=its) for its in (True, False)]
-            different += compare(given.dask, given.first, executors, "Dask")
+            different += compare(
+                given.dask,
+                first,
+                "Dask",
+                lambda seed: HostileDask(client, single_rows=seed % 2 == 0),
+            )
     return 1 if different else 0
 
 

@@ -10,6 +10,7 @@ import distributed
 from flowlib.engine import fusion, sizing
 from flowlib.executors import patience
 from flowlib.executors.dask_session import DaskSession
+from tests.flowlib.engine.test_hostile_session import Hostile
 
 #: Seconds: a chunk ends almost as soon as it has begun.
 BOX = 0.0001
@@ -38,6 +39,18 @@ class HostileDask:
             DaskSession(self._client) as session,
         ):
             yield session
+
+
+class Losing:
+    """An executor whose workers are lost again and again, with what they hold. No Dask."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+
+    @contextmanager
+    def start(self) -> Iterator[Hostile]:
+        with patch.object(fusion, "LEAST_ROWS", 1):
+            yield Hostile(self._seed)
 
 
 @contextmanager

@@ -39,11 +39,16 @@ ROUNDS = 50
 States = dict[Edge, State]
 
 
-def interpret(flow: Flow, parameters: Mapping[str, Any], **names: Any) -> State:
+def interpret(
+    flow: Flow,
+    parameters: Mapping[str, Any],
+    task_states: Mapping[Task, State] | None = None,
+    **names: Any,
+) -> State:
     """The state the flow run ends in. Time does not pass: whoever waits is tried next round."""
     with context(parameters=dict(parameters), flow_name=flow.name, **names):
         try:
-            return Interpreter(flow).run()
+            return Interpreter(flow, task_states or {}).run()
         except Exception as exc:  # noqa: BLE001
             return Failed(f"Unexpected error: {exc!r}", result=exc)
 
@@ -51,9 +56,17 @@ def interpret(flow: Flow, parameters: Mapping[str, Any], **names: Any) -> State:
 class Interpreter:
     """One run."""
 
-    def __init__(self, flow: Flow) -> None:
+    def __init__(self, flow: Flow, given: Mapping[Task, State]) -> None:
         self.flow = flow
+        #: A task of a resource begins anew in every run.
+        self.given = {task: state for task, state in given.items() if not task.reruns}
         self.states: dict[Task, State] = {}
+
+    def first(self, task: Task) -> State:
+        """The state in which a task begins."""
+        state = self.given.get(task)
+        # A mapped task is decided anew; its children begin where they were.
+        return Pending("Task not run.") if state is None or isinstance(state, Mapped) else state
 
     def run(self) -> State:
         ordered = self.flow.sorted_tasks()
@@ -85,7 +98,7 @@ class Interpreter:
 
     def visit(self, task: Task) -> None:
         edges = self.flow.edges_to(task)
-        state = self.states.setdefault(task, Pending("Task not run."))
+        state = self.states.setdefault(task, self.first(task))
         if any(edge.mapped for edge in edges):
             if not isinstance(state, Mapped) and not state.is_finished():
                 state = self.states[task] = self.decide(task, edges, state)
@@ -118,7 +131,10 @@ class Interpreter:
                 task, Failed("At least one upstream state has an unmappable result.")
             )
         width = min(len(self.items(edge)) for edge in over)
-        children = [Pending("Task not run.") for _ in range(width)]
+        children: list[State] = [Pending("Task not run.") for _ in range(width)]
+        given = self.given.get(task)
+        if isinstance(given, Mapped):
+            children = list(given.map_states)[:width]
         mapped = Mapped("Ready to proceed with mapping.", map_states=children)
         return self.parent(task, mapped)
 

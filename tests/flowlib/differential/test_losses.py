@@ -1,15 +1,13 @@
 """Random flows whose chunks are lost and made again come to the same states."""
 
 import random
-from unittest.mock import patch
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flowlib.engine import fusion
 from tests.flowlib.differential.comparison import differences
+from tests.flowlib.differential.hostile import Losing
 from tests.flowlib.differential.programs import described, random_flow
-from tests.flowlib.engine.test_hostile_session import Hostile
 
 
 @settings(max_examples=80, suppress_health_check=list(HealthCheck))
@@ -17,7 +15,6 @@ from tests.flowlib.engine.test_hostile_session import Hostile
 def test_whatever_is_lost_every_state_is_the_same(rnd: random.Random, seed: int) -> None:
     flow, parameters = random_flow(rnd)
 
-    with patch.object(fusion, "LEAST_ROWS", 1):
-        found = differences(flow, parameters, Hostile(seed), attempts=False)
+    found = differences(flow, parameters, Losing(seed), attempts=False)
 
     assert found == [], described(flow)
