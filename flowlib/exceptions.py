@@ -15,3 +15,7 @@ class TaskTimeoutSignal(PrefectSignal):
 
 class InvalidGraph(PrefectException, ValueError):
     """The flow's edges do not make a graph that can be run."""
+
+
+class ResultNotGathered(PrefectException):
+    """The result is too large to have been brought here, and stayed on the workers."""

@@ -3,7 +3,7 @@
 import functools
 import time
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from flowlib.engine import child, flattening, guard, inputs
@@ -13,8 +13,9 @@ from flowlib.engine.line import Line
 from flowlib.engine.position import Position
 from flowlib.engine.resume import keeper
 from flowlib.engine.resume.places import Reading
+from flowlib.engine.rows import Rows
 from flowlib.engine.state import State
-from flowlib.engine.work import UNMAPPABLE, Claim, Landed, Report, TaskSpec
+from flowlib.engine.work import UNMAPPABLE, Beside, Claim, Landed, Report, TaskSpec
 
 #: Rows that all parts of a claim run before the first part goes on: few at first, since they may
 #: be slow, and more and more, since they may be fast.
@@ -28,9 +29,11 @@ def run(
     chunks: Sequence[Chunk],
     call: child.Call = guard.call,
     position: Position | None = None,
+    size: Callable[[Sequence[Any]], int] = lambda _: 0,
 ) -> tuple[Chunk, Report]:
     """Runs rows of the claim, at least one; says how far it came, and never raises for a row.
 
+    size tells about how many bytes values take, where it matters that there is room for them.
     Raises ShortPiece, and what a value raises that cannot be cut into items.
     """
     if claim.reading is not None:
@@ -54,11 +57,17 @@ def run(
         ):
             break
     landed = [_landed(line, since) for line in lines]
-    parts = [_held(line) for line in lines]
+    for line, its in zip(lines, landed, strict=True):
+        its.nbytes = size(line.values)
     if claim.saving is not None:
-        for its, digest in zip(landed, keeper.save(claim.saving, parts), strict=True):
+        saved = keeper.save(claim.saving, list(map(_held, lines, landed)))
+        for its, digest in zip(landed, saved, strict=True):
             its.digest = digest
-    return Chunk(parts), Report(claim.number, landed)
+    for number, (line, its) in enumerate(zip(lines, landed, strict=True)):
+        if claim.parts[number].passing:
+            its.dropped = _drop(line, number, claim, lines)
+    nbytes = sum(its.nbytes for its in landed if not its.dropped)
+    return Chunk(map(_held, lines, landed), nbytes), Report(claim.number, landed)
 
 
 def _read(spec: TaskSpec, claim: Claim, reading: Reading) -> tuple[Chunk, Report]:
@@ -90,9 +99,27 @@ def _blocks(claim: Claim) -> Iterator[range]:
         start, size = start + size, min(size * 2, LARGEST_BLOCK)
 
 
-def _held(line: Line) -> Held:
-    ran, _ = row_ranges.split(line.rows, len(line.values))
-    return Held(ran, line.values, line.by_row(line.states))
+def _drop(line: Line, number: int, claim: Claim, lines: Sequence[Line]) -> Rows:
+    """Empties the places that all parts that take from this one are done with."""
+    takers = [at for at, part in enumerate(claim.parts) if Beside(number) in part.sources]
+    if takers[-1] >= len(lines):
+        return ()
+    done = min(len(lines[at].values) for at in takers)
+    still = {
+        place
+        for at in takers
+        for place, state in lines[at].states.items()
+        if not state.is_finished()
+    }
+    gone = [place for place in range(done) if place not in still]
+    for place in gone:
+        line.values[place] = None
+    return row_ranges.of(line.row(place) for place in gone)
+
+
+def _held(line: Line, landed: Landed) -> Held:
+    ran, _ = row_ranges.split(line.rows, landed.done)
+    return Held(ran, line.values, line.by_row(line.states), landed.dropped)
 
 
 def _landed(line: Line, began: float) -> Landed:

@@ -48,6 +48,9 @@ class Column:
         self.pieces = Pieces()
         #: Seconds a row takes.
         self.estimate: float | None = None
+        #: About how many bytes the values take, and of how many rows that is known.
+        self.nbytes = 0
+        self.measured = 0
         #: How many items the single value has.
         self.length: int | Exception | None = None
         #: How many items the value of each row has, where these are mapped over.
@@ -133,6 +136,15 @@ class Column:
     def ended(self, rows: Rows) -> bool:
         """Whether these rows, as far as there are such, have all ended."""
         return all(self.done.find(0, part.start, part.stop) < 0 for part in rows)
+
+    def measure(self, nbytes: int, number: int) -> None:
+        """The values of so many more rows take so many bytes."""
+        self.nbytes += nbytes
+        self.measured += number
+
+    @property
+    def bytes_a_row(self) -> float:
+        return self.nbytes / self.measured if self.measured else 0.0
 
     def estimate_from(self, seconds: float, number: int) -> None:
         if number:

@@ -171,13 +171,27 @@ class _FlowRun:
 
     def _run(self, nodes: tuple[graph.Node, ...], ledger: Ledger | None) -> State:
         reference = self.flow.reference_tasks()
+        all_numbers = frozenset(node.number for node in nodes)
         wanted = frozenset(
-            node.number for node in nodes if self.preview is None or node.task in reference
+            node.number
+            for node in nodes
+            if node.task in reference or node.task.cache_for is not None
         )
+        if_small = frozenset() if self.preview else all_numbers
         with opened(self.executor) as session:
             tally = Tally(nodes, self.observer)
             contexts = self.options.task_contexts
-            run = Run(nodes, session, self.task_context, tally, wanted, self.stop, contexts, ledger)
+            run = Run(
+                nodes,
+                session,
+                self.task_context,
+                tally,
+                wanted,
+                if_small,
+                self.stop,
+                contexts,
+                ledger,
+            )
             run.board.begin_with(self.options.task_states or {})
             run.go()
             while not self.stop.cut_short and self._resumed(run):

@@ -15,6 +15,8 @@ from flowlib.engine.sources import by_row
 
 #: With fewer ready rows for each thread it is better that all threads have something to do.
 LEAST_ROWS = 4
+#: Bytes.
+LARGE_VALUE = 1_000_000
 #: Most tasks in one claim.
 MOST_PARTS = 1_024
 #: Seconds that pass between the end of a task and the beginning of the next one elsewhere.
@@ -75,7 +77,9 @@ def _add_following(board: Board, chosen: list[Column], most: int, *, only_chains
 
 
 def _alone(column: Column, box: float) -> bool:
-    return column.estimate is not None and column.estimate > box / 2
+    """Its rows are slow, or their values so large that each should go as soon as it can."""
+    slow = column.estimate is not None and column.estimate > box / 2
+    return slow or column.bytes_a_row > LARGE_VALUE
 
 
 def _fits(first: Column, column: Column, rows: Rows, box: float) -> bool:

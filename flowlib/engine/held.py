@@ -1,7 +1,7 @@
 """A chunk: what came of a claim. It travels packed, and is unpacked when it is read."""
 
 import pickle
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import cloudpickle
@@ -16,12 +16,18 @@ Packed = tuple[bytes, list[pickle.PickleBuffer]]
 class Held:
     """The outcomes of one part of a claim."""
 
-    __slots__ = ("_packed", "_values", "rows", "states")
+    __slots__ = ("_packed", "_values", "dropped", "rows", "states")
 
     def __init__(
-        self, rows: Rows, values: Sequence[Any] | Packed, states: dict[int, State]
+        self,
+        rows: Rows,
+        values: Sequence[Any] | Packed,
+        states: dict[int, State],
+        dropped: Rows = (),
     ) -> None:
         self.rows = rows
+        #: Of these rows, those whose values are not here any more.
+        self.dropped = dropped
         self._packed: Packed | None = None
         self._values: list[Any] | None = None
         if isinstance(values, list):
@@ -42,8 +48,8 @@ class Held:
     def __reduce__(self) -> tuple[Any, ...]:
         # Packed apart: who passes it on, or only keeps it, need not make objects of it.
         if self._packed is not None:
-            return Held, (self.rows, self._packed, self.states)
-        return Held, (self.rows, packed(self._values), self.states)
+            return Held, (self.rows, self._packed, self.states, self.dropped)
+        return Held, (self.rows, packed(self._values), self.states, self.dropped)
 
 
 class Chunk:
@@ -51,7 +57,7 @@ class Chunk:
 
     __slots__ = ("nbytes", "parts")
 
-    def __init__(self, parts: Sequence[Held] = (), nbytes: int = 0) -> None:
+    def __init__(self, parts: Iterable[Held] = (), nbytes: int = 0) -> None:
         self.parts = tuple(parts)
         self.nbytes = nbytes
 

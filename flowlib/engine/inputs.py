@@ -198,6 +198,8 @@ def _laid_out(
         values += held.values[at : at + piece.stop - piece.start]
         if len(values) - before < piece.stop - piece.start:
             raise ShortPiece
+        if any(part.start < piece.stop and piece.start < part.stop for part in held.dropped):
+            raise ShortPiece  # made again, it was used up by what was run beside it
         for row, state in held.states.items():
             if piece.start <= row < piece.stop:
                 if not state.is_finished():
@@ -219,7 +221,7 @@ def offset(rows: row_ranges.Rows, row: int) -> int:
 def state_of(held: Held, row: int) -> State:
     """The state of one row of a chunk's part."""
     at = offset(held.rows, row)
-    if at >= len(held.values):
+    if at >= len(held.values) or any(row in part for part in held.dropped):
         raise ShortPiece
     state = held.states.get(row)
     if state is None:

@@ -9,6 +9,7 @@ from flowlib.engine.held import Held
 from flowlib.engine.inputs import MAPPED, SUCCEEDED, offset
 from flowlib.engine.scheduling import Run
 from flowlib.engine.state import Failed, Mapped, Pending, Running, State, Success
+from flowlib.exceptions import ResultNotGathered
 from flowlib.executors.protocol import Session
 
 NOT_RUN = "Task not run."
@@ -29,44 +30,49 @@ def of_flow(columns: Sequence[Column], reference: Collection[Task]) -> State:
 def of_tasks(run: Run, session: Session) -> dict[Task, State]:
     """The state of every task, with its result."""
     columns = run.board.columns
-    claims = sorted({key.claim for column in columns for _, key in run.values.of(column)})
+    here = [column for column in columns if run.values.keeps(column)]
+    needed = run.values.needed(here)
     # All at once: a question to the cluster for each task would take its time.
-    fetched = session.fetch([run.values.handle(claim) for claim in claims])
-    chunks = dict(zip(claims, fetched, strict=True))
-    return {
-        column.node.task: _state(
-            column,
-            [(rows, chunks[key.claim].parts[key.part]) for rows, key in run.values.of(column)],
-        )
-        for column in columns
+    fetched = session.fetch([run.values.handle(claim) for claim in needed], [*needed.values()])
+    chunks = dict(zip(needed, fetched, strict=True))
+    held = {
+        column: [(rows, chunks[key.claim].parts[key.part]) for rows, key in column.pieces]
+        for column in here
     }
+    return {column.node.task: _state(column, held.get(column)) for column in columns}
 
 
-def _state(column: Column, held: list[tuple[range, Held]]) -> State:
+def _state(column: Column, held: list[tuple[range, Held]] | None) -> State:
     if column.settled is not None:
         return column.settled
     if column.width is None:
         return Pending(NOT_RUN)
     children = Children(column, held)
-    if column.node.mapped:
-        return Mapped.later(MAPPED, children, column.width)
-    return children.states()[0]
+    if not column.node.mapped:
+        return children.states()[0]
+    state = Mapped.later(MAPPED, children, column.width)
+    if held is None:
+        state.elsewhere(children.why_elsewhere())
+    return state
 
 
 class Children:
     """The rows of a column: results and states are made when somebody asks for them."""
 
-    def __init__(self, column: Column, held: list[tuple[range, Held]]) -> None:
+    def __init__(self, column: Column, held: list[tuple[range, Held]] | None) -> None:
+        self._name = column.node.task.name
         self._width = column.width or 0
+        self._nbytes = column.nbytes
         self._states = column.states
         self._previous = column.previous
         self._done = column.done
+        #: None: the values are not here.
         self._held = held
 
     def results(self) -> list[Any]:
         """One for each row: of a failed one its exception."""
         results: list[Any] = []
-        for rows, held in self._held:
+        for rows, held in self._held or ():
             results += [None] * (rows.start - len(results))
             at = offset(held.rows, rows.start)
             results += held.values[at : at + len(rows)]
@@ -78,7 +84,21 @@ class Children:
 
     def states(self) -> list[State]:
         """One for each row."""
-        return [self._state(row, result) for row, result in enumerate(self.results())]
+        states = [self._state(row, result) for row, result in enumerate(self.results())]
+        if self._held is None:
+            why = self.why_elsewhere()
+            for state in states:
+                if state.is_successful() and not state.is_skipped():
+                    state.elsewhere(why)
+        return states
+
+    def why_elsewhere(self) -> ResultNotGathered:
+        """What asking for a result raises where the values are not here."""
+        return ResultNotGathered(
+            f"The results of task {self._name!r} take about {self._nbytes / 1e6:,.0f} MB in all "
+            "and stayed on the workers. Reduce them in a task, or make it a reference task of the "
+            "flow, or raise the setting engine.gather_bytes."
+        )
 
     def _state(self, row: int, result: Any) -> State:
         state = self._states.get(row)
@@ -87,6 +107,6 @@ class Children:
         if state is None:
             state = Success(SUCCEEDED, result=result)
             state.attempts = 1
-        else:
+        elif state.is_successful():
             state.result = result
         return state

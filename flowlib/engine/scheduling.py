@@ -56,7 +56,8 @@ class Run:
         session: Session,
         context: Mapping[str, Any],
         tally: Tally,
-        kept: frozenset[int],
+        wanted: frozenset[int],
+        wanted_if_small: frozenset[int],
         stop: Stop,
         task_contexts: Mapping[Task, Mapping[str, Any]] | None = None,
         ledger: Ledger | None = None,
@@ -64,7 +65,7 @@ class Run:
         # Without a box everything runs here and now, and order is worth more than depth.
         in_order = math.isinf(session.box)
         self.board = Board(nodes, context, tally, in_order=in_order, task_contexts=task_contexts)
-        self.values = Values(self.board, kept)
+        self.values = Values(self.board, wanted, wanted_if_small)
         self._session = session
         #: Seconds of work that a claim takes; what is kept is kept a claim a file.
         self._box = session.box if ledger is None else kept_box(session.box)
@@ -150,7 +151,7 @@ class Run:
             return False
         session = self._session
         number = row_ranges.count(rows)
-        size = claim_size(number, session.threads, column.estimate, self._box)
+        size = claim_size(number, session.threads, column.estimate, self._box, column.bytes_a_row)
         mine, rest = row_ranges.split(rows, size)
         columns = [column] if again or column.resumes else self._together(column, number, mine)
         located = self._located(columns, mine)
@@ -228,7 +229,7 @@ class Run:
         # What is made again must be whole: others count on each of its rows.
         box = math.inf if again else self._box
         parts = tuple(
-            Part(rows, sources, column.retries(rows))
+            Part(rows, sources, column.retries(rows), self.values.passing(column, columns))
             for column, sources in zip(columns, located.sources, strict=True)
         )
         saving = None
@@ -308,7 +309,8 @@ class Run:
         finished = row_ranges.minus(ran, landed.unfinished)
         column.finish(finished, states)
         column.times.append((ran, landed.began, landed.ends))
-        self.values.reported(key, column, ran, finished)
+        column.measure(landed.nbytes, landed.done)
+        self.values.reported(key, column, ran, row_ranges.minus(finished, landed.dropped))
         if self._ledger is not None:
             self._ledger.reported(key, landed.digest)
         self._tally.finished(column.node, row_ranges.count(finished), states, read=read)

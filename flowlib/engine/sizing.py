@@ -8,7 +8,13 @@ MOST = 16_384
 LEAST_WORK = 0.003
 
 
-def claim_size(ready: int, threads: int, estimate: float | None, box: float) -> int:
+#: Bytes of values in one chunk, where they are large: it goes when all of them are done with.
+MOST_BYTES = 64_000_000
+
+
+def claim_size(
+    ready: int, threads: int, estimate: float | None, box: float, bytes_a_row: float = 0.0
+) -> int:
     """Rows for the next claim, of so many that are ready.
 
     A share that leaves something for every thread, twice, but no more than fits the box. While
@@ -17,6 +23,8 @@ def claim_size(ready: int, threads: int, estimate: float | None, box: float) -> 
     if math.isinf(box):
         return ready
     share = math.ceil(ready / (2 * threads))
+    if bytes_a_row:
+        share = min(share, max(1, int(MOST_BYTES / bytes_a_row)))
     if estimate is None or estimate <= 0:
         return max(1, min(share, MOST))
     fits = math.ceil(0.9 * box / estimate)  # a row that begins within the box may end after it

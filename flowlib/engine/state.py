@@ -69,6 +69,18 @@ class State:
     def _data(self) -> dict[str, Any]:
         return dict(vars(self))
 
+    def elsewhere(self, why: Exception) -> None:
+        """The result is not here: asking for it raises this."""
+        vars(self).pop("result", None)
+        self._why_elsewhere = why
+
+    def __getattr__(self, name: str) -> Any:
+        # Called for what is not there.
+        why = vars(self).get("_why_elsewhere")
+        if name == "result" and why is not None:
+            raise why
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
     # Prefect's contract: equal states are still different members of a set of states.
     __hash__ = object.__hash__
 
@@ -273,18 +285,20 @@ class Mapped(Success):
 
     def __getattr__(self, name: str) -> Any:
         # Called for what is not there yet.
-        if name not in ("result", "map_states") or self._children is None:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        made = self._children.results() if name == "result" else self._children.states()
+        children = vars(self).get("_children")
+        if children is None or name not in ("result", "map_states"):
+            return super().__getattr__(name)
+        if name == "result" and "_why_elsewhere" in vars(self):
+            return super().__getattr__(name)
+        made = children.results() if name == "result" else children.states()
         vars(self)[name] = made
         return made
 
     def _data(self) -> dict[str, Any]:
-        return {
-            **{name: value for name, value in vars(self).items() if name != "_children"},
-            "result": self.result,
-            "map_states": self.map_states,
-        }
+        its = {name: value for name, value in vars(self).items() if name != "_children"}
+        if "_why_elsewhere" not in its:
+            its["result"] = self.result
+        return {**its, "map_states": self.map_states}
 
     __getstate__ = _data
 

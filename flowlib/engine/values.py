@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from flowlib.configuration import config
 from flowlib.engine import rows as row_ranges
 from flowlib.engine.board import Board
 from flowlib.engine.column import Column
@@ -14,15 +15,35 @@ from flowlib.executors.protocol import Handle
 class Values:
     """The handles of chunks, by the claims that made them."""
 
-    def __init__(self, board: Board, kept: frozenset[int]) -> None:
+    def __init__(
+        self, board: Board, wanted: frozenset[int], wanted_if_small: frozenset[int]
+    ) -> None:
+        """wanted: numbers of the nodes whose values are wanted at the end."""
         self._board = board
-        #: Numbers of the nodes whose values are wanted at the end.
-        self._kept = kept
+        self._wanted = wanted
+        self._wanted_if_small = wanted_if_small
+        self._limit: int = config.engine.gather_bytes
         self._handles: dict[int, Handle] = {}
         #: The rows that each part of a chunk held when it was reported, and is needed for.
         self._held: dict[Key, tuple[Column, Rows]] = {}
         #: The parts of a chunk that are needed.
         self._parts: dict[int, set[int]] = {}
+
+    def keeps(self, column: Column) -> bool:
+        """Whether its values are wanted at the end, however small or large they are by now."""
+        number = column.node.number
+        if number in self._wanted:
+            return True
+        return number in self._wanted_if_small and column.nbytes <= self._limit
+
+    def passing(self, column: Column, together: Sequence[Column]) -> bool:
+        """Whether nobody needs its values but those that are run together with it."""
+        downstreams = self._board.downstreams(column)
+        return (
+            bool(downstreams)
+            and not self.keeps(column)
+            and all(downstream in together for downstream in downstreams)
+        )
 
     def made_by(self, claim: int, handle: Handle) -> None:
         """The chunk of this claim will be behind this handle."""
@@ -30,6 +51,17 @@ class Values:
 
     def handle(self, claim: int) -> Handle:
         return self._handles[claim]
+
+    def needed(self, columns: Iterable[Column]) -> dict[int, list[int] | None]:
+        """For each claim whose chunk holds values of these columns: the parts, or None for all."""
+        needed: dict[int, set[int]] = {}
+        for column in columns:
+            for _, key in column.pieces:
+                needed.setdefault(key.claim, set()).add(key.part)
+        return {
+            claim: None if parts == self._parts[claim] else sorted(parts)
+            for claim, parts in needed.items()
+        }
 
     def of(self, column: Column) -> list[tuple[range, Key]]:
         """Where the values of a column are, in order."""
@@ -54,7 +86,7 @@ class Values:
             column, rows = self._held[key]
             landed = report.landed[part] if part < len(report.landed) else Landed()
             held, gone = row_ranges.split(rows, landed.done)
-            column.pieces.remove((*gone, *landed.unfinished), key)
+            column.pieces.remove((*gone, *landed.unfinished, *landed.dropped), key)
             self._held[key] = (column, held)
 
     def given_up(self, claim: int) -> None:
@@ -65,14 +97,17 @@ class Values:
         """Lets go of the values before this column that these rows were the last to need."""
         for upstream in self._board.upstreams(column):
             downstreams = self._board.downstreams(upstream)
-            if upstream.node.number in self._kept:
+            if self.keeps(upstream):
                 continue
             if all(downstream.complete for downstream in downstreams):
                 self._let_go(upstream, upstream.pieces.keys())
             elif upstream.node.mapped and all(
                 its.mapped and not its.flattened for its in self._board.ways_out(upstream)
             ):
-                holders = {key for _, key in upstream.pieces.locate(finished)[0]}
+                # Of a column that is wanted no more, since it grew too large, all that was kept.
+                late = upstream.node.number in self._wanted_if_small
+                near = upstream.pieces.locate(finished)[0]
+                holders = upstream.pieces.keys() if late else {key for _, key in near}
                 self._let_go(upstream, [key for key in holders if self._used_up(downstreams, key)])
 
     def _used_up(self, downstreams: Sequence[Column], key: Key) -> bool:
@@ -95,6 +130,6 @@ class Values:
         return [
             (column, gone)
             for column in self._board.columns
-            if column.node.number in self._kept and column.width
+            if self.keeps(column) and column.width
             if (gone := column.pieces.locate(column.finished_within(range(column.width)))[1])
         ]

@@ -150,6 +150,8 @@ class Part:
     sources: tuple[Source, ...]
     #: What became of a row's last attempt, for rows that are run again.
     retries: Mapping[int, State]
+    #: Nobody but later parts of the claim needs the values.
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,10 @@ class Landed:
     counts: list[int | Exception] | None = None
     #: Under which the rows that have succeeded are kept, where they are.
     digest: str | None = None
+    #: About how many bytes the values take.
+    nbytes: int = 0
+    #: The rows whose values nobody needs any more, so that they are not in the chunk.
+    dropped: Rows = ()
 
     @property
     def unfinished(self) -> Rows:

@@ -2,7 +2,7 @@
 
 import functools
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ import distributed
 from dask.sizeof import sizeof
 
 from flowlib.engine import chunk, guard
-from flowlib.engine.held import Chunk
+from flowlib.engine.held import Chunk, Held
 from flowlib.engine.inputs import ShortPiece
 from flowlib.engine.position import Position
 from flowlib.engine.work import Report
@@ -53,17 +53,22 @@ def run_claim(topic: str, packed: bytes, *inputs: Any) -> Chunk:
                     for its in packed_specs
                 )
                 made, report = chunk.run(
-                    specs, claim, inputs[:number], guard.call_contained, position
+                    specs, claim, inputs[:number], guard.call_contained, position, _size
                 )
     except ShortPiece:
         pass
     portable.failures(made, report)
-    made.nbytes = sum(_size(held.values) for held in made.parts)
     send(report)
     return made
 
 
-def _size(values: list[Any]) -> int:
+def only(chunk: Chunk, parts: Sequence[int]) -> Chunk:
+    """The chunk without the values of its other parts."""
+    nothing = Held((), [], {})
+    return Chunk([its if number in parts else nothing for number, its in enumerate(chunk.parts)])
+
+
+def _size(values: Sequence[Any]) -> int:
     """About how many bytes these values take, by a few of them."""
     few = values[:: len(values) // SAMPLED + 1]
     return int(sum(map(sizeof, few)) * len(values) / max(len(few), 1))

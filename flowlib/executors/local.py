@@ -64,8 +64,10 @@ class LocalSession:
     def stop(self, out: Mapping[int, list[Chunk]]) -> Collection[int]:
         return out
 
-    def fetch(self, handles: Sequence[list[Chunk]]) -> list[Chunk]:
+    def fetch(
+        self, handles: Sequence[list[Chunk]], parts: Sequence[Sequence[int] | None]
+    ) -> list[Chunk]:
         return [chunks[0] for chunks in handles]
 
     def apply(self, function: Callable[..., Any], handles: Sequence[list[Chunk]]) -> Any:
-        return function(*self.fetch(handles))
+        return function(*(chunks[0] for chunks in handles))

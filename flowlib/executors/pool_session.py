@@ -89,11 +89,13 @@ class PoolSession:
         futures = {number: self._out.get(number) for number in out}
         return [number for number, future in futures.items() if future and future.cancel()]
 
-    def fetch(self, handles: Sequence[list[Chunk]]) -> list[Chunk]:
+    def fetch(
+        self, handles: Sequence[list[Chunk]], parts: Sequence[Sequence[int] | None]
+    ) -> list[Chunk]:
         return [chunks[0] for chunks in handles]
 
     def apply(self, function: Callable[..., Any], handles: Sequence[list[Chunk]]) -> Any:
-        return function(*self.fetch(handles))
+        return function(*(chunks[0] for chunks in handles))
 
 
 class ThreadSession(PoolSession):

@@ -148,11 +148,11 @@ class Hostile:
                 self._waiting.append(its)
         return given_up
 
-    def fetch(self, handles: Sequence[Out]) -> list[Chunk]:
+    def fetch(self, handles: Sequence[Out], parts: Sequence[Any]) -> list[Chunk]:
         return [out.made for out in handles if out.made is not None]
 
     def apply(self, function: Callable[..., Any], handles: Sequence[Out]) -> Any:
-        return function(*self.fetch(handles))
+        return function(*self.fetch(handles, ()))
 
 
 @task

@@ -1,6 +1,7 @@
 """DaskExecutor on real clusters on this machine."""
 
 import os
+import pickle
 import subprocess
 import sys
 import threading
@@ -14,10 +15,12 @@ import distributed
 import pytest
 
 from flowlib import Flow, context, task, triggers
+from flowlib.configuration import config
 from flowlib.engine import signals
 from flowlib.engine.flow_run import Preview, run_flow
 from flowlib.engine.progress import Observer
 from flowlib.engine.state import TriggerFailed
+from flowlib.exceptions import ResultNotGathered
 from flowlib.executors import DaskExecutor
 from flowlib.executors.protocol import ExecutorLost
 
@@ -181,6 +184,39 @@ def test_values_stay_on_the_workers() -> None:
     run_flow(flow, {}, executor, Observer(), preview=preview)
 
     assert preview.answer == "5"
+
+
+def test_large_results_stay_on_the_workers_but_for_reference_tasks(
+    executor: DaskExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @task
+    def large(x: int) -> bytes:
+        if x == 1:
+            raise ValueError(x)
+        return bytes(10_000)
+
+    @task
+    def length(value: bytes) -> int:
+        return len(value)
+
+    with Flow("f") as flow:
+        made = large.map([0, 1, 2])
+        also_made = large(0)
+        lengths = length.map(made)
+        last = large.map([5])
+    monkeypatch.setattr(config.engine, "gather_bytes", 5_000)
+
+    result = flow.run(executor=executor).result
+
+    assert [state.is_successful() for state in result[made].map_states] == [True, False, True]
+    assert [str(state.result) for state in result[made].map_states if state.is_failed()] == ["1"]
+    with pytest.raises(ResultNotGathered, match="results of task 'large' take about 0 MB"):
+        _ = result[made].result
+    with pytest.raises(ResultNotGathered, match=r"raise the setting engine\.gather_bytes"):
+        _ = result[made].map_states[0].result
+    assert result[lengths].map_states[2].result == 10_000
+    assert len(result[last].result[0]) == len(result[also_made].result) == 10_000
+    assert pickle.loads(pickle.dumps(result[made])).n_map_states == 3
 
 
 def test_an_exception_that_cannot_travel_comes_as_text(executor: DaskExecutor) -> None:
