@@ -20,14 +20,16 @@ class Secret:
 
     def get(self) -> Any:
         """ValueError where there is no such secret, and while a flow is being declared."""
-        if context.get("flow") is not None:
+        from flowlib.core.flow import Flow  # which knows results, which know secrets
+
+        if isinstance(context.get("flow"), Flow):
             raise ValueError(
                 f"Secret {self.name!r} was asked for while the flow is declared, where its value "
                 "would become part of the flow. Use a PrefectSecret task, or ask inside a task."
             )
         if not self.exists():
             raise ValueError(
-                f"There is no secret {self.name!r}. Set FLOWLIB__CONTEXT__SECRETS__{self.name} "
+                f"Secret {self.name!r} was not found. Set FLOWLIB__CONTEXT__SECRETS__{self.name} "
                 "where tasks run, or give flow.run(context={'secrets': {...}})."
             )
         return decoded(_secrets()[self.name])

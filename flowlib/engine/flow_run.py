@@ -277,9 +277,11 @@ def _changed(flow: Flow, old: State, new: State) -> State:
 def _tell(final: State) -> None:
     if final.is_failed():
         said = str(final.message)
-        # Prefect's line is in lower case; an exception's text stays as it is.
-        told = said if isinstance(final.result, Exception) else said.lower()
-        logger.error("Flow run FAILED: %s", told)
+        if isinstance(final.result, Exception):
+            logger.error("Flow run FAILED: %s", said)
+        else:
+            # As in Prefect: the failures themselves were told as errors.
+            logger.info("Flow run FAILED: %s", said.lower())
     elif final.is_successful():
         logger.info("Flow run SUCCESS: all reference tasks succeeded")
     else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flowlib.configuration import config
 from flowlib.executors.base import Executor
 from flowlib.executors.defaults import imported
+from flowlib.executors.submitted import Submitted
 from flowlib.utilities.logging import get_logger
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class DaskExecutor(Executor):
         )
         #: Dask's client while a flow runs.
         self.client: Any = None
+        self._submitted: Submitted | None = None
         self.cluster_class: Callable[..., Any] | None = None
         self.cluster_kwargs: dict[str, Any] | None = None
         if self.address is not None:
@@ -84,7 +86,7 @@ class DaskExecutor(Executor):
         return {"silence_logs": logging.WARNING if self.debug else logging.CRITICAL}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "client": None}
+        return {**vars(self), "client": None, "_submitted": None}
 
     def __repr__(self) -> str:
         return f"<Executor: DaskExecutor, {self.address or self._cluster_name()}>"
@@ -103,7 +105,8 @@ class DaskExecutor(Executor):
         with ExitStack() as stack:
             place = self._place(stack)
             self.client = client = stack.enter_context(distributed.Client(**place))
-            stack.callback(setattr, self, "client", None)
+            self._submitted = Submitted(client)
+            stack.callback(self._end, client)
             if self.performance_report_path:
                 stack.enter_context(client.as_current())
                 stack.enter_context(
@@ -120,6 +123,29 @@ class DaskExecutor(Executor):
                     temporary=self.cluster_class is not None,
                 )
             )
+
+    def _end(self, client: Any) -> None:
+        # A cluster of other processes takes what runs there along.
+        shared = self.cluster_class is None or client.scheduler.address.startswith("inproc://")
+        if self._submitted is not None:
+            self._submitted.end(waits=shared)
+        self.client = self._submitted = None
+
+    def submit(
+        self, fn: Any, *args: Any, extra_context: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
+        """Has it called on the cluster: a Dask future. Raises RuntimeError outside of ``start``."""
+        return self._open.submit(fn, args, extra_context, kwargs)
+
+    def wait(self, futures: Any) -> Any:
+        """The results in place of futures, also in collections."""
+        return self._open.wait(futures)
+
+    @property
+    def _open(self) -> Submitted:
+        if self._submitted is None:
+            raise RuntimeError("A DaskExecutor is submitted to inside `with executor.start():`.")
+        return self._submitted
 
     def _place(self, stack: ExitStack) -> dict[str, Any]:
         """The client's arguments that say where the cluster is, and all others."""
@@ -147,7 +173,11 @@ class DaskExecutor(Executor):
 
         To be overridden; here it writes to the log, for debugging.
         """
-        logger.debug("Dask workers: %s %s", op, message)
+        if op == "add":
+            for address in message["workers"]:
+                logger.debug("Worker %s added", address)
+        elif op == "remove":
+            logger.debug("Worker %s removed", message)
 
     @property
     def performance_report(self) -> str:

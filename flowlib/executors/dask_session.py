@@ -18,11 +18,11 @@ from typing import Any, Self
 import cloudpickle
 import distributed
 
-from flowlib.engine.graph import RESOURCE_TAG
 from flowlib.engine.held import Chunk
 from flowlib.engine.work import Claim, Report, TaskSpec
 from flowlib.executors import dask_worker
 from flowlib.executors.protocol import ExecutorLost, WorkersLost
+from flowlib.executors.resources import resources
 from flowlib.executors.scheduler_watch import SchedulerWatch
 from flowlib.executors.usage import Usage
 
@@ -265,11 +265,3 @@ def _without_report(claim: int, error: BaseException | None) -> Report:
     # Without an error this cannot be: the worker reports before its task is done. Better a
     # failed run than one that waits for ever.
     return Report(claim, refused=error or RuntimeError(f"chunk {claim} ended without a report"))
-
-
-def resources(tags: set[str]) -> dict[str, float] | None:
-    """Worker resources named by tags ``dask-resource:KEY=NUMBER``."""
-    pairs = (
-        tag.removeprefix(RESOURCE_TAG).split("=", 1) for tag in tags if tag.startswith(RESOURCE_TAG)
-    )
-    return {key: float(number) for key, number in pairs} or None

@@ -2,7 +2,7 @@
 
 import concurrent.futures
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,6 +38,10 @@ class LocalDaskExecutor(Executor):
             )
         self.scheduler = wanted
         self.dask_config = dask_config
+        self._pool: concurrent.futures.Executor | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_pool": None}
 
     @property
     def num_workers(self) -> int:
@@ -60,9 +64,34 @@ class LocalDaskExecutor(Executor):
         else:
             pool = pool_session.process_pool(self.num_workers)
             session = pool_session.ProcessSession(pool, self.num_workers)
+        self._pool = pool
         try:
             with session:
                 yield session
         finally:
+            self._pool = None
             # What has begun is waited for: a body cannot be taken out of its thread.
             pool.shutdown(wait=True, cancel_futures=True)
+
+    def submit(
+        self, fn: Any, *args: Any, extra_context: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
+        """Has it called in the pool: a future. Futures among the arguments are waited for first."""
+        args, kwargs = self.wait(args), self.wait(kwargs)
+        if self._pool is None:
+            return fn(*args, **kwargs)
+        from flowlib.executors import pool_session
+
+        if self.scheduler == "processes":
+            return self._pool.submit(
+                pool_session.call_packed, pool_session.packed(fn, args, kwargs)
+            )
+        return self._pool.submit(fn, *args, **kwargs)
+
+    def wait(self, futures: Any) -> Any:
+        """The results in place of futures, also in lists, tuples and dicts."""
+        if isinstance(futures, dict):
+            return {key: self.wait(value) for key, value in futures.items()}
+        if isinstance(futures, (list, tuple)):
+            return type(futures)(map(self.wait, futures))
+        return futures.result() if hasattr(futures, "add_done_callback") else futures

@@ -172,3 +172,15 @@ def run_packed(packed_specs: Sequence[bytes], packed: bytes) -> bytes:
         data = cloudpickle.dumps((made, report))
     answer: bytes = data
     return answer
+
+
+def packed(fn: Any, args: Any, kwargs: Any) -> bytes:
+    """A call that travels, lambdas too."""
+    data: bytes = cloudpickle.dumps((fn, args, kwargs))
+    return data
+
+
+def call_packed(data: bytes) -> Any:
+    """Makes the call in a process of the pool."""
+    fn, args, kwargs = cloudpickle.loads(data)
+    return fn(*args, **kwargs)

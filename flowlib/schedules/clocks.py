@@ -114,11 +114,13 @@ class IntervalClock(Clock):
         if not isinstance(interval, datetime.timedelta):
             raise TypeError(f"The interval of a clock is a timedelta, not {interval!r}.")
         if interval <= datetime.timedelta(0):
-            raise ValueError(f"The interval of a clock is above zero, not {interval}.")
+            raise ValueError(f"The interval of a clock must be greater than 0, not {interval}.")
         self.interval = interval
-        super().__init__(
-            start_date or pendulum.datetime(2019, 1, 1), end_date, parameter_defaults, labels
-        )
+        super().__init__(start_date, end_date, parameter_defaults, labels)
+
+    @property
+    def _start(self) -> pendulum.DateTime:
+        return self.start_date or pendulum.datetime(2019, 1, 1)
 
     def _times(self, after: pendulum.DateTime) -> Iterator[pendulum.DateTime]:
         first = self._number_before(after)
@@ -135,28 +137,23 @@ class IntervalClock(Clock):
                 before = time
 
     def _time(self, number: int) -> pendulum.DateTime:
-        assert self.start_date is not None
         passed = self.interval * number
-        return _later(self.start_date.add(days=passed.days), passed - DAY * passed.days)
+        return _later(self._start.add(days=passed.days), passed - DAY * passed.days)
 
     def _number_before(self, after: pendulum.DateTime) -> int:
         """The number of an event that is not later than the first one after ``after``."""
-        start = self.start_date
-        assert start is not None
+        start = self._start
         here = after.in_timezone(start.timezone or "UTC")
         wall = _passed(start.naive(), here.naive())
-        # Near a change of clocks wall time is no good measure: further back, to be sure.
-        steady = here.subtract(days=1).utcoffset() == here.add(days=1).utcoffset()
-        slack = datetime.timedelta(0) if steady else datetime.timedelta(hours=3)
-        return max((wall - slack) // self.interval - 1, 0)
+        return max((wall - _unsteady(here)) // self.interval - 1, 0)
 
 
 class CronClock(Clock):
     """At the wall times of a cron line.
 
-    In autumn, times of the hour that comes twice fire once; in spring, those of the missing hour
-    fire an hour later. ``day_or=False``: day of month and day of week must both fit. Raises
-    ValueError for a line that is none.
+    In autumn, times of the hour that comes twice fire once, when it comes again; in spring, those
+    of the missing hour fire an hour later. ``day_or=False``: day of month and day of week must
+    both fit. Raises ValueError for a line that is none.
     """
 
     def __init__(
@@ -177,7 +174,8 @@ class CronClock(Clock):
     def _times(self, after: pendulum.DateTime) -> Iterator[pendulum.DateTime]:
         zone = "UTC" if self.start_date is None else (self.start_date.timezone or "UTC")
         # croniter steps through wall time only: changes of clocks are told here.
-        wall = after.in_timezone(zone).naive()
+        here = after.in_timezone(zone)
+        wall = here.naive() - _unsteady(here)
         line = croniter.croniter(self.cron, wall, day_or=self.day_or)
         while True:
             yield _at(line.get_next(datetime.datetime), zone)
@@ -216,7 +214,7 @@ class RRuleClock(Clock):
         parameter_defaults: dict[str, Any] | None = None,
         labels: Iterable[str] | None = None,
     ) -> None:
-        if not isinstance(rrule_obj, (rrule.rrule, rrule.rruleset)):
+        if not isinstance(rrule_obj, rrule.rrulebase):
             raise TypeError(f"An RRuleClock takes dateutil's rrule or rruleset, not {rrule_obj!r}.")
         self.rrule_obj = rrule_obj
         super().__init__(start_date, end_date, parameter_defaults, labels)
@@ -227,8 +225,8 @@ class RRuleClock(Clock):
             return
         if first.tzinfo is None:
             zone = "UTC" if self.start_date is None else (self.start_date.timezone or "UTC")
-            # An hour before: a time of the hour that comes twice is the first one.
-            since: datetime.datetime = after.in_timezone(zone).naive() - DAY / 12
+            here = after.in_timezone(zone)
+            since: datetime.datetime = here.naive() - _unsteady(here)
             for time in self.rrule_obj.xafter(since):
                 yield _at(time, zone)
         else:
@@ -247,8 +245,13 @@ def _later(time: pendulum.DateTime, passed: datetime.timedelta) -> pendulum.Date
     return (time.in_timezone("UTC") + passed).in_timezone(time.timezone or "UTC")
 
 
+def _unsteady(time: pendulum.DateTime) -> datetime.timedelta:
+    """How far to look back where clocks change about this time: wall time is no measure then."""
+    steady = time.subtract(days=1).utcoffset() == time.add(days=1).utcoffset()
+    return datetime.timedelta(0) if steady else datetime.timedelta(hours=3)
+
+
 def _at(wall: datetime.datetime, zone: Any) -> pendulum.DateTime:
-    """The first moment at which the clocks of a zone show this, or would but for a skipped hour."""
-    time = pendulum.instance(wall.replace(fold=0), tz=zone)
-    skipped = time.naive() != wall
-    return pendulum.instance(wall.replace(fold=1), tz=zone) if skipped else time
+    """The moment at which the clocks of a zone show this: the later one of two, and of none that
+    at which they would show it, had they not gone forward."""
+    return pendulum.instance(wall.replace(fold=1), tz=zone)

@@ -12,7 +12,8 @@ from flowlib.utilities.tasks import defaults_from_attrs
 
 
 class ShellTask(Task):
-    """Runs a command; the result is its last line, or all lines with return_all.
+    """Runs a command; the result is its last line (None where it says nothing), or all
+    lines with return_all.
 
     Standard error is part of the output. helper_script runs before, in the same shell; env is added
     to the environment. An exit code above 0 ends the task Failed with the output as result;
@@ -54,7 +55,7 @@ class ShellTask(Task):
             script.write(f"{helper_script}\n{command}" if helper_script else command)
             script.flush()
             lines, code = self._run(script.name, env)
-        output: Any = lines if self.return_all else (lines or [""])[-1]
+        output: Any = lines if self.return_all else (lines[-1] if lines else None)
         if code:
             message = f"Command failed with exit code {code}"
             self.logger.error(message)

@@ -20,7 +20,10 @@ class LocalResult(Result):
     def __init__(
         self, dir: str | os.PathLike[str] | None = None, validate_dir: bool = True, **kwargs: Any
     ) -> None:
-        folder = Path(dir or Path(config.home_dir) / "results").expanduser()
+        home = Path(config.home_dir).expanduser()
+        folder = Path(dir or home).expanduser()
+        if folder == home:
+            folder = home / "results"
         if validate_dir or dir is None:
             folder = folder.absolute()
             folder.mkdir(parents=True, exist_ok=True)

@@ -99,6 +99,7 @@ def test_a_local_result_lives_in_the_home_folder(
 ) -> None:
     monkeypatch.setattr(config, "home_dir", str(tmp_path))
     assert LocalResult().dir == str(tmp_path / "results")
+    assert LocalResult(tmp_path).dir == str(tmp_path / "results")
 
 
 def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from distributed import LocalCluster
 
 from flowlib.configuration import load
 from flowlib.executors import DaskExecutor
-from flowlib.executors.dask_session import resources
+from flowlib.executors.resources import resources
 
 
 def made_by_function(**kwargs: Any) -> Any:

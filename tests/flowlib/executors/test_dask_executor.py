@@ -282,6 +282,42 @@ def test_who_leaves_a_temporary_cluster_takes_what_has_begun_along(tmp_path: Pat
     assert [path.name for path in tmp_path.iterdir()] == ["begun-0"]
 
 
+def test_functions_can_be_submitted(executor: DaskExecutor) -> None:
+    with executor.start():
+        one = executor.submit(lambda: 1, extra_context={"task_name": "one", "task_index": 3})
+        two = executor.submit(lambda x, y: x + y, one, y=1)
+        assert one.key.startswith("one-3-")
+        assert executor.wait([one, two]) == [1, 2]
+    with pytest.raises(RuntimeError, match="inside"):
+        executor.submit(print)
+
+
+@pytest.mark.parametrize("kind", ["external", "in this process", "of other processes"])
+def test_what_was_submitted_when_the_executor_ends(kind: str, cluster: Any, tmp_path: Path) -> None:
+    kwargs: dict[str, dict[str, Any]] = {
+        "external": {"address": cluster.scheduler_address},
+        "in this process": {"cluster_kwargs": {"processes": False, "dashboard_address": ":0"}},
+        "of other processes": {"cluster_kwargs": {"n_workers": 1, "dashboard_address": ":0"}},
+    }
+    begun, ended, followed = (tmp_path / name for name in ("begun", "ended", "followed"))
+
+    def slow() -> None:
+        begun.touch()
+        time.sleep(30 if kind == "of other processes" else 1.5)
+        ended.touch()
+
+    executor = DaskExecutor(**kwargs[kind])
+    with executor.start():
+        first = executor.submit(slow)
+        second = executor.submit(lambda _: followed.touch(), first)
+        while not begun.exists():
+            time.sleep(0.02)
+        del first, second
+    assert ended.exists() is (kind != "of other processes")
+    time.sleep(2)
+    assert not followed.exists()
+
+
 def test_lines_of_the_log(caplog: pytest.LogCaptureFixture, cluster: Any) -> None:
     @task
     def one() -> int:

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import cloudpickle
 import pytest
 
 from flowlib import Flow, Parameter, context, task
@@ -204,3 +205,13 @@ def test_a_long_child_does_not_hold_up_those_behind_it() -> None:
         waited = wait.map(range(40))
     executor = LocalDaskExecutor(num_workers=2)
     assert final(flow, executor).result[waited].result[0] is True
+
+
+def test_functions_can_be_submitted(executor: LocalDaskExecutor) -> None:
+    with executor.start():
+        one = executor.submit(lambda: 1)
+        two = executor.submit(lambda x, y: x + y, one, y=1)
+        assert executor.wait([one, {"two": two}, (3,), "text"]) == [1, {"two": 2}, (3,), "text"]
+        copy = cloudpickle.loads(cloudpickle.dumps(executor))
+        assert copy.scheduler == executor.scheduler
+    assert executor.wait(5) == 5

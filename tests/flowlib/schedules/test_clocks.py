@@ -123,11 +123,16 @@ TIMES: dict[str, tuple[Clock, str, list[str]]] = {
     "hourly cron in autumn": (
         CronClock("0 * * * *", at("2018-11-01", NEW_YORK)),
         "2018-11-04 03:30",
-        ["11-04 00:00-04", "11-04 01:00-04", "11-04 02:00-05"],
+        ["11-04 00:00-04", "11-04 01:00-05", "11-04 02:00-05", "11-04 03:00-05"],
+    ),
+    "cron in the first of the hour that comes twice": (
+        CronClock("30 1 * * *", at("2018-11-01", NEW_YORK)),
+        "2018-11-04 05:40",
+        ["11-04 01:30-05", "11-05 01:30-05"],
     ),
     "cron in the second of the hour that comes twice": (
         CronClock("30 1 * * *", at("2018-11-01", NEW_YORK)),
-        "2018-11-04 06:10",
+        "2018-11-04 06:40",
         ["11-05 01:30-05"],
     ),
     "cron, either day": (
@@ -205,6 +210,11 @@ def test_it_does_not_matter_from_where_one_looks(zone: str, minutes: int) -> Non
             assert next(clock.events(between)).start_time == times[number + 1]
 
 
+def test_an_interval_without_a_start_has_none() -> None:
+    assert IntervalClock(HOUR).start_date is None
+    assert IntervalClock(HOUR).end_date is None
+
+
 def test_without_a_time_it_is_after_now() -> None:
     now = pendulum.now("utc")
     for clock in (IntervalClock(HOUR), CronClock("0 * * * *")):
@@ -216,8 +226,8 @@ def test_without_a_time_it_is_after_now() -> None:
 WRONG: list[tuple[Any, type[Exception], str]] = [
     (lambda: IntervalClock(60), TypeError, "timedelta"),  # type: ignore[arg-type]
     (lambda: IntervalClock(None), TypeError, "timedelta"),  # type: ignore[arg-type]
-    (lambda: IntervalClock(datetime.timedelta(0)), ValueError, "above zero"),
-    (lambda: IntervalClock(-HOUR), ValueError, "above zero"),
+    (lambda: IntervalClock(datetime.timedelta(0)), ValueError, "greater than 0"),
+    (lambda: IntervalClock(-HOUR), ValueError, "greater than 0"),
     (lambda: CronClock("every day"), ValueError, "Invalid cron string: 'every day'"),
     (lambda: CronClock("99 * * * *"), ValueError, "Invalid cron string"),
     (lambda: RRuleClock("FREQ=DAILY"), TypeError, "rrule or rruleset"),

@@ -24,7 +24,7 @@ def run(task: ShellTask, **arguments: Any) -> State:
 RESULTS: dict[str, tuple[dict[str, Any], dict[str, Any], Any]] = {
     "the last line": ({"command": "echo a; echo b"}, {}, "b"),
     "all lines": ({"command": "echo a; echo; echo b", "return_all": True}, {}, ["a", "", "b"]),
-    "no line": ({"command": "true"}, {}, ""),
+    "no line": ({"command": "true"}, {}, None),
     "no lines": ({"command": "true", "return_all": True}, {}, []),
     "standard error too": ({"command": "echo a >&2"}, {}, "a"),
     "called with a command": ({"command": "echo a"}, {"command": "echo b"}, "b"),
@@ -54,7 +54,10 @@ def test_an_exit_code_is_a_failure(caplog: pytest.LogCaptureFixture) -> None:
     assert type(state) is Failed
     assert state.message == "Command failed with exit code 3"
     assert state.result == ["a", "why"]
-    assert "why" in caplog.text
+    assert [record.getMessage() for record in caplog.records] == [
+        "Command failed with exit code 3",
+        "a\nwhy",
+    ]
 
 
 @pytest.mark.parametrize(
