@@ -83,9 +83,8 @@ class LocalDaskExecutor(Executor):
         from flowlib.executors import pool_session
 
         if self.scheduler == "processes":
-            return self._pool.submit(
-                pool_session.call_packed, pool_session.packed(fn, args, kwargs)
-            )
+            call = pool_session.packed(fn, args, kwargs)
+            return self._pool.submit(pool_session.call_packed, call)
         return self._pool.submit(fn, *args, **kwargs)
 
     def wait(self, futures: Any) -> Any:
