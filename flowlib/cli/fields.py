@@ -48,6 +48,7 @@ FIELDS: Mapping[str, Any] = {
             "podTemplate": ANY,
         },
     },
+    "results": {"location": ANY, "keep": ANY},
     "ttlSecondsAfterFinished": ANY,
     "backoffLimit": ANY,
     "backoffSeconds": ANY,

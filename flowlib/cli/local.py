@@ -53,6 +53,9 @@ class LocalRun:
     env: dict[str, str] = field(default_factory=dict)
     threads: int | None = None
     memory_limit: str = "auto"
+    #: Where what has succeeded is kept for another run of this manifest.
+    results: str | None = None
+    keep_results: bool = False
     #: Seconds that running tasks have to end after Ctrl-C.
     grace_period: int = GRACE_PERIOD
     ignored: tuple[str, ...] = ()
@@ -79,6 +82,8 @@ def localized(manifest: Manifest, environment: Mapping[str, str]) -> LocalRun:
         env=_environment(manifest, environment),
         threads=_positive(manifest, ("spec", "cluster", "worker", "threads"), None),
         memory_limit=str(worker.get("memoryLimit", "auto")),
+        results=_results(manifest),
+        keep_results=_typed(manifest, ("spec", "results", "keep"), bool, False),
         grace_period=_positive(manifest, ("spec", "gracePeriodSeconds"), GRACE_PERIOD),
         ignored=tuple(spell(path) for path in IGNORED if path in manifest.lines),
     )
@@ -118,6 +123,13 @@ def _environment(manifest: Manifest, environment: Mapping[str, str]) -> dict[str
     return values
 
 
+def _results(manifest: Manifest) -> str | None:
+    """A folder for runs of this name: here they have no uid."""
+    location = _typed(manifest, ("spec", "results", "location"), str, "")
+    name = _typed(manifest, ("metadata", "name"), str, "")
+    return f"{location.rstrip('/')}/{name}".rstrip("/") if location else None
+
+
 def _positive(manifest: Manifest, path: FieldPath, default: Any) -> Any:
     number = _typed(manifest, path, int, default)
     if number is not None and (isinstance(number, bool) or number < 1):
@@ -154,7 +166,7 @@ def _not_here(manifest: Manifest, path: FieldPath) -> CliError:
     )
 
 
-_WORDS = {dict: "a mapping", list: "a list", str: "text", int: "a number"}
+_WORDS = {dict: "a mapping", list: "a list", str: "text", int: "a number", bool: "true or false"}
 
 
 def _wrong(manifest: Manifest, path: FieldPath, value: Any, wanted: type) -> CliError:

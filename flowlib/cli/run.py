@@ -19,6 +19,7 @@ from flowlib.cli.local import LocalRun, localized
 from flowlib.cli.output import show
 from flowlib.core.flow import Flow
 from flowlib.engine import graph
+from flowlib.engine.flow_run import Options
 from flowlib.engine.progress import Observer
 from flowlib.engine.stop import Stop
 from flowlib.exceptions import InvalidGraph
@@ -100,7 +101,8 @@ def executed(flow: Flow, run: LocalRun, dashboard: bool, stop: Stop) -> Verdict:
         observer = Observer()
         executor = DaskExecutor(address=cluster.address)
         with progress.shown(observer), stopping(stop, run.grace_period):
-            return execute(flow, run.parameters, executor, observer, stop)
+            kept = Options(results=run.results, keep_results=run.keep_results)
+            return execute(flow, run.parameters, executor, observer, stop, kept)
 
 
 def status_of(verdict: Verdict) -> dict[str, Any]:

@@ -5,20 +5,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from flowlib.core.flow import Flow
-from flowlib.engine.flow_run import Preview, run_flow
+from flowlib.engine.flow_run import NO_OPTIONS, Options, Preview, run_flow
 from flowlib.engine.progress import Observer, Snapshot
+from flowlib.engine.resume.store import StoreFailed
 from flowlib.engine.state import State
 from flowlib.engine.stop import Stop
-from flowlib.executors.protocol import Executor, ExecutorFailed, ExecutorLost, WorkersLost
+from flowlib.executors.protocol import Executor, ExecutorLost, WorkersLost
 from flowlib.runner.progress import Stage
 from flowlib.runner.verdict import NO_RESULT, Outcome, Reason, Verdict, small_json, stopped
 from flowlib.runner.versions import VersionMismatch
 from flowlib.utilities.logging import get_logger
 
-REASONS: Mapping[type[ExecutorFailed], Reason] = {
+REASONS: Mapping[type[Exception], Reason] = {
     ExecutorLost: Reason.SCHEDULER_LOST,
     WorkersLost: Reason.WORKERS_LOST,
     VersionMismatch: Reason.VERSION_MISMATCH,
+    StoreFailed: Reason.CONTAINER_CONFIG,
 }
 
 logger = get_logger("runner")
@@ -30,6 +32,7 @@ def execute(
     executor: Executor,
     observer: Observer,
     stop: Stop,
+    options: Options = NO_OPTIONS,
 ) -> Verdict:
     """Runs the flow on this executor, whatever executor or schedule it brings itself.
 
@@ -41,7 +44,7 @@ def execute(
     if flow.schedule is not None:
         logger.info("The flow's own schedule is not followed: it runs once, now")
     preview = Preview(small_json)
-    final = run_flow(flow, parameters, executor, observer, preview=preview, stop=stop)
+    final = run_flow(flow, parameters, executor, observer, options, preview=preview, stop=stop)
     if stop.cut_short:
         return stopped(stop.by, Stage.RUNNING, observer.snapshot, loaded=True)
     return judge(final, observer.snapshot, preview.answer)
@@ -52,7 +55,7 @@ def judge(final: State, snapshot: Snapshot, result: str | None) -> Verdict:
     outcome, reason, message = Outcome.FAILED, Reason.TASK_FAILED, _failure(final, snapshot)
     if final.is_successful():
         outcome, message = Outcome.SUCCEEDED, str(final.message)
-    elif isinstance(final.result, ExecutorFailed):
+    elif type(final.result) in REASONS:
         reason, message = REASONS[type(final.result)], str(final.result)
     elif snapshot.causes == snapshot.killed > 0:
         reason = Reason.WORKERS_LOST
@@ -62,6 +65,7 @@ def judge(final: State, snapshot: Snapshot, result: str | None) -> Verdict:
         message=message,
         started_at=snapshot.started_at,
         tasks=snapshot.counts,
+        resumed=snapshot.resumed,
         failed_tasks=snapshot.failed_tasks,
         result=NO_RESULT if result is None else json.loads(result),
     )

@@ -1,6 +1,7 @@
 """The runner pod, in order: preflight, waiting, running, verdict."""
 
 from flowlib.engine import graph
+from flowlib.engine.flow_run import Options
 from flowlib.engine.stop import Stop
 from flowlib.engine.tally import Tally
 from flowlib.runner.loading import InvalidFlow
@@ -54,4 +55,5 @@ def _verdict(settings: Settings, progress: Progress, stop: Stop) -> Verdict:
     executor = WaitingExecutor(
         settings.scheduler_address, settings.min_ready_workers, connected, ready
     )
-    return execute(flow, parameters, executor, progress.observer, stop)
+    options = Options(results=settings.results_url, keep_results=settings.keep_results)
+    return execute(flow, parameters, executor, progress.observer, stop, options)

@@ -54,6 +54,8 @@ class Progress:
             told["usage"] = usage_json(usage)
         if self.loaded:
             told["tasks"] = snapshot.counts.to_dict()
+        if snapshot.resumed:
+            told["tasksResumed"] = snapshot.resumed
         told["failedTasks"] = [
             {"name": task.name[:MAX_NAME], "message": task.message[:MAX_FAILURE]}
             for task in snapshot.failed_tasks

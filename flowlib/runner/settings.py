@@ -19,6 +19,9 @@ class Settings:
     termination_log: Path | None
     #: Seconds from SIGTERM to SIGKILL.
     grace_period: float
+    #: Where what has succeeded is kept, and whether it stays there when the flow has.
+    results_url: str | None
+    keep_results: bool
     #: For log lines.
     title: str
 
@@ -37,6 +40,8 @@ class Settings:
             progress_port=int(environment.get("FLOWRUN_PROGRESS_PORT") or 8790),
             termination_log=Path(termination_log) if termination_log else None,
             grace_period=float(environment.get("FLOWRUN_GRACE_PERIOD_SECONDS") or 30),
+            results_url=environment.get("FLOWRUN_RESULTS_URL"),
+            keep_results=environment.get("FLOWRUN_KEEP_RESULTS") == "true",
             title="{}/{}, attempt {}".format(
                 environment.get("FLOWRUN_NAMESPACE", "-"),
                 environment.get("FLOWRUN_NAME", "-"),

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     SCHEDULER_LOST = "SchedulerLost"
     WORKERS_LOST = "WorkersLost"
     RUNNER_CRASHED = "RunnerCrashed"
+    CONTAINER_CONFIG = "ContainerConfig"
 
 
 class ExitCode(IntEnum):
@@ -57,6 +58,8 @@ class Verdict:
     workers_ready: int | None = None
     usage: Usage | None = None
     tasks: Counts | None = None
+    #: How many of the tasks were taken over from an earlier attempt.
+    resumed: int = 0
     failed_tasks: tuple[FailedTask, ...] = ()
     #: The only reference task's value, or NO_RESULT.
     result: Any = field(default=NO_RESULT)
@@ -106,6 +109,8 @@ class Verdict:
             told["usage"] = usage_json(self.usage)
         if self.tasks is not None:
             told["tasks"] = self.tasks.to_dict()
+        if self.resumed:
+            told["tasksResumed"] = self.resumed
         told["failedTasks"] = failed
         if (result := small_json(self.result)) is not None:
             told["result"] = json.loads(result)
@@ -123,6 +128,7 @@ def stopped(by: str, stage: str, snapshot: Snapshot, *, loaded: bool) -> Verdict
         message=message,
         started_at=snapshot.started_at,
         tasks=counts if loaded else None,
+        resumed=snapshot.resumed,
         failed_tasks=snapshot.failed_tasks,
     )
 

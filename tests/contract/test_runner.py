@@ -65,6 +65,7 @@ PROGRESS = {
         "workers": WORKERS,
         "usage": USAGE,
         "tasks": TASKS,
+        "tasksResumed": COUNT,
         "failedTasks": FAILED_TASKS,
     },
     "required": ["stage", "workers", "failedTasks"],
@@ -84,6 +85,7 @@ VERDICT = {
                 "SchedulerLost",
                 "WorkersLost",
                 "RunnerCrashed",
+                "ContainerConfig",
             ]
         },
         "message": {"type": "string", "maxLength": 1024},
@@ -91,6 +93,7 @@ VERDICT = {
         "workers": WORKERS,
         "usage": USAGE,
         "tasks": TASKS,
+        "tasksResumed": COUNT,
         "failedTasks": FAILED_TASKS,
         "result": {},
     },
@@ -122,6 +125,7 @@ verdicts = st.builds(
     workers_ready=st.none() | st.integers(0, 10**6),
     usage=st.none() | usages,
     tasks=st.none() | counts,
+    resumed=st.integers(0, 10**9),
     failed_tasks=failures,
     result=st.just(NO_RESULT) | values,
 )
@@ -230,6 +234,7 @@ def test_every_progress_is_json_of_at_most_16_kib(
     observer = Observer()
     observer.publish(count)
     observer.begun()
+    observer.resumed(count.skipped)
     for failure in failed:
         observer.failed(failure.name, failure.message, ran=True)
     progress = Progress(observer)
@@ -241,5 +246,6 @@ def test_every_progress_is_json_of_at_most_16_kib(
 
     assert len(told) <= 16 * 1024
     jsonschema.validate(json.loads(told), PROGRESS)
+    assert json.loads(told).get("tasksResumed", 0) == count.skipped
     assert ("tasks" in json.loads(told)) == loaded
     assert ("usage" in json.loads(told)) == (place is not None)

@@ -24,6 +24,7 @@ SPEC: dict[str, Any] = {
         "worker": {"podTemplate": {"spec": {"nodeSelector": {"disk": "ssd"}}}},
     },
     "concurrency": {"group": "a"},
+    "results": {"location": "file:///results"},
     "ttlSecondsAfterFinished": 60,
 }
 
@@ -103,6 +104,18 @@ CREATE: dict[str, tuple[dict[str, Any], str]] = {
     "more ready workers than workers": (
         changed("cluster.minReadyWorkers", 3),
         "minReadyWorkers must not be greater than workers",
+    ),
+    "a path for a URL": (
+        changed("results.location", "/results"),
+        "spec.results.location in body should match",
+    ),
+    "a chain of URLs": (
+        changed("results.location", "simplecache::s3://bucket"),
+        "spec.results.location",
+    ),
+    "a file system in a file": (
+        changed("results.location", "zip://a::file:///b.zip"),
+        "location must be one URL",
     ),
     "no workers": (changed("cluster.workers", 0), "spec.cluster.workers"),
     "too many parameters": (
@@ -218,6 +231,8 @@ OTHER: dict[str, Any] = {
     "concurrency.group": "b",
     "concurrency.limit": 2,
     "concurrency.policy": "Forbid",
+    "results.location": "file:///other",
+    "results.keep": True,
     "managedBy": "example.org/other",
     "priorityClassName": "high",
 }

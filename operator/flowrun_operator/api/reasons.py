@@ -69,5 +69,6 @@ VERDICT_REASONS = frozenset(
         Reason.SCHEDULER_LOST,
         Reason.WORKERS_LOST,
         Reason.RUNNER_CRASHED,
+        Reason.CONTAINER_CONFIG,  # the place for results cannot be used
     }
 )

@@ -181,6 +181,31 @@ class Cluster(Model):
         return min(self.min_ready_workers or 1, self.workers)
 
 
+class Results(Model):
+    """Where what has succeeded is kept, so that a later attempt does not run it again."""
+
+    model_config = cel(
+        "!self.location.contains('::')", "location must be one URL, not several chained by ::"
+    )
+
+    location: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=1024,
+            pattern=r"^[a-z][a-z0-9+.-]*://[^\s?#]+$",
+            description=(
+                "URL of a folder that runner and workers can write to: any that fsspec knows "
+                "(file:///results on a mounted volume, s3://bucket/prefix). Each run has a folder "
+                "of its own in it."
+            ),
+        ),
+    ]
+    keep: Annotated[
+        bool, Field(description="True keeps the run's folder when the flow has succeeded.")
+    ] = False
+
+
 class FlowRunSpec(Model):
     """All optional but flow."""
 
@@ -244,6 +269,10 @@ class FlowRunSpec(Model):
         Cluster,
         Field(description="The Dask cluster of this run.", json_schema_extra={"default": {}}),
     ] = Field(default_factory=Cluster)
+    results: Annotated[
+        Results | None,
+        Field(description="Where results are kept for later attempts. Default: nowhere."),
+    ] = None
     ttl_seconds_after_finished: Annotated[
         int | None,
         Field(

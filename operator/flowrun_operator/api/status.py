@@ -111,6 +111,10 @@ class Attempt(Model):
     reason: Annotated[Reason | None, Field(description="Why it failed.")] = None
     message: Annotated[str | None, Field(max_length=4096, description="The same in words.")] = None
     tasks: Annotated[Tasks | None, Field(description="Tasks by state, at its end.")] = None
+    tasks_resumed: Annotated[
+        int | None,
+        Field(ge=0, description="Of these, how many it took over from earlier attempts."),
+    ] = None
     usage: Annotated[Usage | None, Field(description="What it used.")] = None
     post_mortem: Annotated[
         str | None,
@@ -194,6 +198,13 @@ class FlowRunStatus(Model):
     result: Annotated[
         Any,
         Field(description="The only reference task's value, if it is JSON of at most 512 bytes."),
+    ] = None
+    results_url: Annotated[
+        str | None,
+        Field(
+            alias="resultsURL",
+            description="Where results are kept; gone when the runner has removed them.",
+        ),
     ] = None
     usage: Annotated[Usage | None, Field(description="All attempts together.")] = None
     admitted: Annotated[

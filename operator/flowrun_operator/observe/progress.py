@@ -25,6 +25,7 @@ class Progress(Hostile):
     workers: WorkerCount = WorkerCount()
     usage: WorkerUsage | None = None
     tasks: TaskCounts | None = None
+    tasks_resumed: Annotated[int, Field(alias="tasksResumed", ge=0, le=10**12)] = 0
     failed_tasks: Annotated[
         tuple[TaskFailure, ...], Field(alias="failedTasks", max_length=FAILED_TASKS, strict=False)
     ] = ()

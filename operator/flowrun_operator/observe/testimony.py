@@ -31,6 +31,7 @@ class Testimony(Hostile):
     workers: WorkerCount = WorkerCount()
     usage: WorkerUsage | None = None
     tasks: TaskCounts | None = None
+    tasks_resumed: Annotated[int, Field(alias="tasksResumed", ge=0, le=10**12)] = 0
     failed_tasks: Annotated[
         tuple[TaskFailure, ...], Field(alias="failedTasks", max_length=FAILED_TASKS, strict=False)
     ] = ()

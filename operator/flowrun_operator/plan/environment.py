@@ -73,6 +73,8 @@ def passwords(run: FlowRun) -> Iterator[Problem]:
     for variable in run.spec.env or ():
         yield from passwords_in(variable.value, f"spec.env[{variable.name}].value")
     yield from passwords_in(run.spec.parameters, "spec.parameters")
+    if run.spec.results is not None:
+        yield from passwords_in(run.spec.results.location, "spec.results.location")
 
 
 def passwords_in(value: Any, path: str) -> Iterator[Problem]:

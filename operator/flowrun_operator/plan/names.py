@@ -27,6 +27,8 @@ class Names:
     post_mortem: str
     scheduler_address: str
     dashboard_url: str
+    #: Below spec.results.location; the same for all attempts.
+    results_url: str | None
 
 
 def names(run: FlowRun, attempt: int, cluster: str | None = None) -> Names:
@@ -50,7 +52,15 @@ def names(run: FlowRun, attempt: int, cluster: str | None = None) -> Names:
         source=_fit(name, f"-{uid}-source", LONGEST_NAME),
         scheduler_address=f"tcp://{host}:{SCHEDULER_PORT}",
         dashboard_url=f"http://{host}:{DASHBOARD_PORT}/status",
+        results_url=_results_url(run),
     )
+
+
+def _results_url(run: FlowRun) -> str | None:
+    if run.spec.results is None:
+        return None
+    own = f"{run.metadata.namespace}/{run.metadata.name}-{run.metadata.uid}"
+    return f"{run.spec.results.location.rstrip('/')}/{own}"
 
 
 def _fit(name: str, end: str, longest: int) -> str:

@@ -86,5 +86,8 @@ def _environment(run: FlowRun, attempt: int, cluster: str | None) -> list[Manife
     }
     if run.spec.flow.source is not None:
         values["FLOWRUN_SOURCE_DIR"] = SOURCE_DIR
+    if run.spec.results is not None and called.results_url is not None:
+        values["FLOWRUN_RESULTS_URL"] = called.results_url
+        values["FLOWRUN_KEEP_RESULTS"] = "true" if run.spec.results.keep else "false"
     # The kubelet expands $(NAME) in values: $$ is its word for a plain $.
     return [{"name": name, "value": value.replace("$", "$$")} for name, value in values.items()]

@@ -55,6 +55,14 @@ def tasks_told(world: World) -> Tasks | None:
     return Tasks.model_validate(told.tasks.model_dump())
 
 
+def resumed_told(world: World) -> int | None:
+    """How many tasks it took over; None where nothing is kept."""
+    if world.run.spec.results is None:
+        return None
+    told = world.testimony or world.memory.progress
+    return told.tasks_resumed if told else 0
+
+
 def _begun(world: World) -> Attempt:
     last = world.attempt
     number = last.number + 1 if last else 1
@@ -80,6 +88,8 @@ def _seen(world: World, verdict: Verdict, performed: Performed) -> dict[str, Any
         or performed.uids.get(Kind.POD)
         or (world.runner.meta.uid if world.runner else None),
     }
+    if (resumed := resumed_told(world)) is not None:
+        seen["tasks_resumed"] = max(resumed, attempt.tasks_resumed or 0)
     if verdict.stops is not None:
         return seen | {"stop_time": world.now, **_why(verdict.stops)}
     if verdict.ends is not None:

@@ -53,6 +53,7 @@ def compose(world: World, verdict: Verdict, performed: Performed) -> FlowRunStat
         "admitted": None if verdict.phase is Phase.SUSPENDED else before.admitted,
         **_where(world, verdict, rows[-1] if rows else None, performed),
         **_counts(world, verdict),
+        "results_url": _results_url(world, verdict, rows),
         "usage": _usage(world, verdict, rows),
     }
     status = before.model_copy(update=after)
@@ -76,6 +77,7 @@ def _without_progress(status: FlowRunStatus) -> FlowRunStatus:
         "summary": None,
         "failed_tasks": [],
         "usage": None,
+        "attempts": [row.model_copy(update={"tasks_resumed": None}) for row in status.attempts],
         "conditions": [
             c.model_copy(update={"message": ""}) if c.reason == STARTING else c
             for c in status.conditions
@@ -138,6 +140,16 @@ def _counts(world: World, verdict: Verdict) -> dict[str, Any]:
     if world.testimony is not None:
         counts["result"] = world.testimony.result
     return counts
+
+
+def _results_url(world: World, verdict: Verdict, rows: list[Attempt]) -> str | None:
+    """From the first attempt on; a runner that succeeded has removed what it was not to keep."""
+    results = world.run.spec.results
+    if results is None or not rows:
+        return None
+    if verdict.phase is Phase.SUCCEEDED and not results.keep:
+        return None
+    return names(world.run, rows[-1].number).results_url
 
 
 def _usage(world: World, verdict: Verdict, rows: list[Attempt]) -> Usage | None:

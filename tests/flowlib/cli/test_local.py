@@ -40,6 +40,7 @@ def test_parameters_code_variables_and_size_are_taken_over():
     workers: 3
     worker: {threads: 2, memoryLimit: 1GiB}
   gracePeriodSeconds: 5
+  results: {location: "file:///tmp/results/", keep: true}
 """)
     assert run == LocalRun(
         entrypoint="diamond.py",
@@ -49,6 +50,8 @@ def test_parameters_code_variables_and_size_are_taken_over():
         env={"A": "1", "B": ""},
         threads=2,
         memory_limit="1GiB",
+        results="file:///tmp/results/diamond",
+        keep_results=True,
         grace_period=5,
     )
 

@@ -1,10 +1,12 @@
 """From a flow to a verdict, on LocalExecutor."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from flowlib import Flow, task
+from flowlib.engine.flow_run import Options
 from flowlib.engine.progress import Counts, FailedTask, Observer
 from flowlib.engine.stop import Stop
 from flowlib.executors import LocalExecutor
@@ -135,3 +137,28 @@ def test_parameters_and_constants_are_not_counted() -> None:
         inc.map(Parameter("xs", default=[1, 2, 3]))
 
     assert run(flow, xs=[1, 2]).tasks == Counts(total=2, succeeded=2)
+
+
+def test_a_place_for_results_that_cannot_be_used_is_a_fault_of_the_pods_set_up() -> None:
+    with Flow("f") as flow:
+        inc(1)
+    options = Options(results="nowhere://at/all")
+
+    verdict = execute(flow, {}, LocalExecutor(), Observer(), Stop(), options)
+
+    assert (verdict.outcome, verdict.reason) == (Outcome.FAILED, Reason.CONTAINER_CONFIG)
+    assert verdict.message.startswith("Results cannot be kept at nowhere://at/all: ")
+    assert verdict.exit_code is ExitCode.FAILED
+
+
+def test_the_verdict_says_how_many_tasks_were_taken_over(tmp_path: Path) -> None:
+    with Flow("f") as flow:
+        inc.map([1, 2, 3])
+    options = Options(results=tmp_path.as_uri(), keep_results=True)
+
+    first, second = (
+        execute(flow, {}, LocalExecutor(), Observer(), Stop(), options) for _ in range(2)
+    )
+
+    assert (first.resumed, second.resumed) == (0, 3)
+    assert first.tasks == second.tasks == Counts(total=3, succeeded=3)

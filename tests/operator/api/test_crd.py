@@ -191,6 +191,7 @@ EXAMPLES = {
     "entrypoint": "a.b:c",
     "name": "n",
     "memoryLimit": "1GiB",
+    "location": "s3://bucket/prefix",
     "managedBy": "example.org/queue",
 }
 

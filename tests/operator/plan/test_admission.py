@@ -95,6 +95,10 @@ SPEC: dict[str, tuple[FlowRun, list[str]]] = {
         a_run(parameters={"where": [{"url": "redis://:s3cret@cache"}]}),
         ["spec.parameters.where[0].url"],
     ),
+    "a password in the place of results": (
+        a_run(results={"location": "https://ada:s3cret@dav/x"}),
+        ["spec.results.location"],
+    ),
 }
 
 TEMPLATE: dict[str, tuple[FlowRun, list[str]]] = {

@@ -194,3 +194,16 @@ def test_dask_kubernetes_schema_takes_the_cluster_and_drops_nothing_of_it(run: A
     jsonschema.validate(spec, schema)
 
     assert pruned(spec, schema) == spec
+
+
+@pytest.mark.parametrize(("keep", "told"), [(False, "false"), (True, "true")])
+def test_the_runner_is_told_where_results_are_kept(keep: bool, told: str) -> None:
+    run = a_run(results={"location": "s3://bucket/$(X)", "keep": keep})
+
+    [container] = made(run)["Pod"]["spec"]["containers"]
+
+    env = {variable["name"]: variable.get("value") for variable in container["env"]}
+    assert env["FLOWRUN_RESULTS_URL"] == f"s3://bucket/$$(X)/data/diamond-{UID}"
+    assert env["FLOWRUN_KEEP_RESULTS"] == told
+    [container] = made(LEAST)["Pod"]["spec"]["containers"]
+    assert not any("RESULTS" in variable["name"] for variable in container["env"])

@@ -1,13 +1,15 @@
 """Names fit, are valid, and are nobody else's."""
 
 import re
+from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from flowrun_operator.plan.names import names
-from tests.operator.plan.build import a_run
+from tests.operator.plan.build import UID, a_run
 
 NAMES = st.from_regex(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", fullmatch=True)
 UIDS = st.uuids(version=4).map(str)
@@ -73,3 +75,19 @@ def test_runs_never_share_a_name(
     assert one.runner_pod != other.runner_pod
     assert one.network_policy != other.network_policy
     assert one.source != other.source
+
+
+@pytest.mark.parametrize(
+    ("results", "url"),
+    [
+        (None, None),
+        ({"location": "file:///results"}, f"file:///results/data/diamond-{UID}"),
+        ({"location": "s3://bucket/"}, f"s3://bucket/data/diamond-{UID}"),
+    ],
+)
+def test_all_attempts_of_a_run_keep_their_results_in_one_folder_of_its_own(
+    results: Any, url: str | None
+) -> None:
+    run = a_run(results=results)
+
+    assert [names(run, attempt).results_url for attempt in (1, 2)] == [url, url]

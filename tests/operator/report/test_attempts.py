@@ -1,6 +1,7 @@
 """The rows of attempts, the usage in them, and what is told of a run between two of them."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -8,18 +9,20 @@ from flowrun_operator.api import ConditionType, FlowRunStatus, Phase, Reason
 from flowrun_operator.api.status import Attempt
 from flowrun_operator.judge import judge
 from flowrun_operator.observe.memory import Memory
+from flowrun_operator.observe.pods import Pod
 from flowrun_operator.observe.quantity import number
 from flowrun_operator.observe.world import World
 from flowrun_operator.perform.performed import Performed
 from flowrun_operator.report.conditions import find
 from flowrun_operator.report.events import stories
-from flowrun_operator.report.status import compose, differs
+from flowrun_operator.report.status import compose, differs, differs_in_progress_only
 from tests.operator.build import (
     BEGAN,
     CLUSTER,
     CLUSTER_UID,
     NOW,
     RUNNER,
+    UID,
     a_cluster,
     a_dask_pod,
     a_progress,
@@ -185,3 +188,70 @@ def test_events_tell_of_attempts() -> None:
 )
 def test_quantities_are_numbers(quantity: object, expected: float) -> None:
     assert number(quantity) == expected
+
+
+KEPT = {"results": {"location": "file:///results"}}
+FOLDER = f"file:///results/data/diamond-{UID}"
+
+
+def test_an_attempt_says_how_many_tasks_it_took_over_while_it_runs_and_after() -> None:
+    told = a_progress(tasks=COUNTS, tasksResumed=2)
+    running = after(a_world(run=a_run(Phase.RUNNING, spec=KEPT), progress=told))
+    assert running.attempts[0].tasks_resumed == 2
+
+    status = after(
+        a_world(
+            run=a_run(Phase.RUNNING, spec=KEPT),
+            runner=a_runner(ended("runner", 0, a_testimony(tasksResumed=3))),
+        )
+    )
+
+    assert status.phase is Phase.SUCCEEDED
+    assert status.attempts[0].tasks_resumed == 3
+
+
+def test_what_was_taken_over_is_known_when_the_runner_is_killed_and_when_the_operator_is() -> None:
+    row = a_run(Phase.RUNNING).status.attempts[0].model_copy(update={"tasks_resumed": 2})
+    run = a_run(Phase.RUNNING, spec=KEPT, attempts=[row])
+
+    status = after(a_world(run=run, runner=a_runner(ended("runner", 137)), memory=Memory()))
+
+    assert status.attempts[0].reason is Reason.RUNNER_CRASHED
+    assert status.attempts[0].tasks_resumed == 2
+
+
+def test_an_attempt_that_keeps_nothing_does_not_speak_of_it() -> None:
+    assert after(lost()).attempts[0].tasks_resumed is None
+
+
+def test_counts_of_what_was_taken_over_are_progress() -> None:
+    run = a_run(Phase.RUNNING, spec=KEPT)
+    one, two = (
+        after(a_world(run=run, progress=a_progress(tasksResumed=number))) for number in (1, 2)
+    )
+
+    assert differs(one, two)
+    assert differs_in_progress_only(one, two)
+
+
+@pytest.mark.parametrize(
+    ("spec", "runner", "url"),
+    [
+        ({}, a_runner(), None),
+        (KEPT, a_runner(), FOLDER),
+        (KEPT, a_runner(LOST), FOLDER),
+        (KEPT, a_runner(ended("runner", 0, a_testimony())), None),
+        (
+            {"results": {"location": "file:///results", "keep": True}},
+            a_runner(ended("runner", 0, a_testimony())),
+            FOLDER,
+        ),
+    ],
+    ids=["nowhere", "running", "failed", "succeeded", "succeeded and kept"],
+)
+def test_the_url_of_results_stands_for_as_long_as_there_may_be_some(
+    spec: dict[str, Any], runner: Pod, url: str | None
+) -> None:
+    run = a_run(Phase.RUNNING, spec=spec, results_url=FOLDER if spec else None)
+
+    assert after(a_world(run=run, runner=runner)).results_url == url
