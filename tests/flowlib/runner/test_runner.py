@@ -74,6 +74,7 @@ class Pod:
         entrypoint: str,
         parameters: str = "{}",
         grace_period: int = 30,
+        **environment: str,
     ) -> None:
         self.log = folder / "termination-log"
         self.port = free_port()
@@ -96,6 +97,7 @@ class Pod:
                 "FLOWRUN_PROGRESS_PORT": str(self.port),
                 "FLOWRUN_TERMINATION_LOG": str(self.log),
                 "FLOWRUN_GRACE_PERIOD_SECONDS": str(grace_period),
+                **environment,
             },
         )
 
