@@ -163,7 +163,7 @@ class Task(Operators, metaclass=TaskType):
     def copy(self, **task_args: Any) -> Self:
         """The same task, with other attributes, and in no flow yet."""
         flow = context.get("flow")
-        if flow is not None and self in flow.tasks and flow.all_edges_of(self):
+        if flow is not None and self in flow.slugs and flow.all_edges_of(self):
             warnings.warn(
                 f"Task {self.name!r} is already in the flow, with dependencies; its copy has none.",
                 stacklevel=2,

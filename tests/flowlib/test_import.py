@@ -29,6 +29,25 @@ from flowlib.tasks.core.operators import GetItem
 from flowlib.utilities.edges import unmapped
 from flowlib.utilities.logging import get_logger
 from flowlib.utilities.tasks import as_task, tags, task
+from flowlib import apply_map, case, flatten, resource_manager, storage
+from flowlib.engine.signals import PrefectStateSignal, VALIDATIONFAIL
+from flowlib.engine.state import Cached, Cancelled, Cancelling, ClientFailed, Finished, Looped
+from flowlib.engine.state import Paused, Queued, Resume, Scheduled, State, Submitted, TimedOut
+from flowlib.engine.state import TriggerFailed, ValidationFailed
+from flowlib.storage import Azure, Bitbucket, CodeCommit, Docker, GCS, Git, GitHub, GitLab, Local
+from flowlib.storage import Module, S3, Webhook
+from flowlib.tasks.control_flow import FilterTask, case, ifelse, merge, switch
+from flowlib.tasks.control_flow.case import case
+from flowlib.tasks.control_flow.conditional import CompareValue, ifelse, merge, switch
+from flowlib.tasks.control_flow.filter import FilterTask
+from flowlib.tasks.core.operators import Add, And, Div, Equal, FloorDiv, GetAttr, GreaterThan
+from flowlib.tasks.core.operators import GreaterThanOrEqual, LessThan, LessThanOrEqual, Mod, Mul
+from flowlib.tasks.core.operators import Not, NotEqual, Or, Pow, Sub
+from flowlib.tasks.core.resource_manager import ResourceManager, resource_manager
+from flowlib.triggers import all_failed, any_successful, manual_only, not_all_skipped
+from flowlib.triggers import some_failed, some_successful
+from flowlib.utilities.edges import EdgeAnnotation, flatten, mapped
+from flowlib.utilities.tasks import apply_map, defaults_from_attrs, pause_task
 from flowlib import client, configuration, run_configs, schedules
 from flowlib.client import Secret
 from flowlib.engine.cache_validators import all_inputs, all_parameters, duration_only, never_use
@@ -68,6 +87,9 @@ def test_every_public_path_can_be_imported() -> None:
 
 
 ATTRIBUTES = [
+    "tasks.control_flow.conditional.CompareValue",
+    "tasks.core.operators.Add",
+    "tasks.core.resource_manager.ResourceManager",
     "client.Secret",
     "configuration.load",
     "core.parameter.DateTimeParameter",
