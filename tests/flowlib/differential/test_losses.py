@@ -2,6 +2,7 @@
 
 import random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from tests.flowlib.differential.hostile import Losing
 from tests.flowlib.differential.programs import described, random_flow
 
 
+@pytest.mark.timeout(120)
 @settings(max_examples=80, suppress_health_check=list(HealthCheck))
 @given(st.randoms(use_true_random=False), st.integers(0, 10**9))
 def test_whatever_is_lost_every_state_is_the_same(rnd: random.Random, seed: int) -> None:

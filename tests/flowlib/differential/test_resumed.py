@@ -51,7 +51,8 @@ def check(rnd: random.Random, executor: Executor) -> None:
             assert again == [], described(flow)
 
 
-@settings(max_examples=100, suppress_health_check=list(HealthCheck))
+@pytest.mark.timeout(120)
+@settings(max_examples=50, suppress_health_check=list(HealthCheck))
 @given(st.randoms(use_true_random=False))
 def test_a_second_attempt_comes_to_the_same(rnd: random.Random) -> None:
     check(rnd, LocalExecutor())
