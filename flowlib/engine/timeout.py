@@ -71,10 +71,13 @@ def _in_a_thread(seconds: int, body: Body) -> Outcome:
     thread.start()
     thread.join(seconds)
     if not outcomes:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread.ident or 0), ctypes.py_object(TaskTimeoutSignal)
-        )
+        raise_in(thread.ident or 0, TaskTimeoutSignal)
         return Outcome(None, _expired())
     if isinstance(outcomes[0], BaseException):
         raise outcomes[0]
     return outcomes[0]
+
+
+def raise_in(thread: int, kind: type[BaseException]) -> None:
+    """Raises it in another thread, as soon as that runs Python code."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(kind))

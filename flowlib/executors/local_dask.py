@@ -70,7 +70,7 @@ class LocalDaskExecutor(Executor):
                 yield session
         finally:
             self._pool = None
-            # What has begun is waited for: a body cannot be taken out of its thread.
+            # A body that waits in C code cannot be taken out of its thread: it is waited for.
             pool.shutdown(wait=True, cancel_futures=True)
 
     def submit(

@@ -4,6 +4,7 @@ import concurrent.futures
 import functools
 import multiprocessing
 import queue
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
@@ -11,7 +12,7 @@ from typing import Any, Self
 
 import cloudpickle
 
-from flowlib.engine import chunk, guard
+from flowlib.engine import chunk, guard, timeout
 from flowlib.engine.held import Chunk
 from flowlib.engine.position import Position
 from flowlib.engine.work import Claim, Report, TaskSpec
@@ -38,8 +39,13 @@ class PoolSession:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *raised: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *raised: object) -> None:
         self.stop(dict.fromkeys(self._out))
+        if kind is not None:
+            self._interrupt()
+
+    def _interrupt(self) -> None:
+        """Somebody wants to leave now: what runs is to end."""
 
     def submit(
         self, specs: Sequence[TaskSpec], claim: Claim, inputs: Sequence[list[Chunk]]
@@ -103,7 +109,7 @@ class ThreadSession(PoolSession):
 
     def __init__(self, pool: concurrent.futures.Executor, threads: int) -> None:
         super().__init__(pool, threads)
-        self._running: set[Position] = set()
+        self._running: dict[Position, int] = {}
 
     def _begin(
         self, specs: Sequence[TaskSpec], claim: Claim, chunks: Sequence[Chunk]
@@ -114,12 +120,16 @@ class ThreadSession(PoolSession):
         self, specs: Sequence[TaskSpec], claim: Claim, chunks: Sequence[Chunk]
     ) -> tuple[Chunk, Report]:
         position = Position(len(claim.parts), claim.box)
-        self._running.add(position)
+        self._running[position] = threading.get_ident()
         try:
             with patience(claim, position, self._inbox.put):
                 return chunk.run(specs, claim, chunks, guard.call, position)
         finally:
-            self._running.discard(position)
+            del self._running[position]
+
+    def _interrupt(self) -> None:
+        for thread in tuple(self._running.values()):
+            timeout.raise_in(thread, KeyboardInterrupt)
 
     def stop(self, out: Mapping[int, Any]) -> Collection[int]:
         gone = super().stop(out)
@@ -134,6 +144,11 @@ class ProcessSession(PoolSession):
     def __init__(self, pool: concurrent.futures.Executor, threads: int) -> None:
         super().__init__(pool, threads)
         self._packed: dict[int, bytes] = {}
+
+    def _interrupt(self) -> None:
+        # Python 3.14 has kill_workers for this.
+        for process in list((getattr(self._pool, "_processes", None) or {}).values()):
+            process.terminate()
 
     def _begin(
         self, specs: Sequence[TaskSpec], claim: Claim, chunks: Sequence[Chunk]

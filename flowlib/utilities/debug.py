@@ -23,7 +23,7 @@ def is_serializable(obj: Any, raise_on_error: bool = False) -> bool:
     """Whether cloudpickle can send it to another process, and a new process can read it.
 
     With raise_on_error the exception of the pickler is raised, or CalledProcessError with what
-    the other process said.
+    the other process said as its ``output``.
     """
     import cloudpickle
 
@@ -35,8 +35,8 @@ def is_serializable(obj: Any, raise_on_error: bool = False) -> bool:
             subprocess.run(
                 [sys.executable, "-c", _UNPICKLE, file.name],
                 check=True,
-                capture_output=True,
-                text=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
             )
     # Whatever an object's own way of being pickled raises.
     except Exception:

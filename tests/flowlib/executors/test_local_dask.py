@@ -1,6 +1,7 @@
 """LocalDaskExecutor: threads, processes, and neither."""
 
 import os
+import signal
 import threading
 import time
 from pathlib import Path
@@ -215,3 +216,28 @@ def test_functions_can_be_submitted(executor: LocalDaskExecutor) -> None:
         copy = cloudpickle.loads(cloudpickle.dumps(executor))
         assert copy.scheduler == executor.scheduler
     assert executor.wait(5) == 5
+
+
+@pytest.mark.parametrize("scheduler", ["threads", "processes"])
+def test_an_interrupt_ends_what_runs(scheduler: str, tmp_path: Path) -> None:
+    @task
+    def long(x: int) -> None:
+        (tmp_path / f"begun-{x}").touch()
+        for _ in range(1000):
+            time.sleep(0.05)
+        (tmp_path / f"ended-{x}").touch()
+
+    def interrupt() -> None:
+        while not list(tmp_path.glob("begun-*")):
+            time.sleep(0.02)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    with Flow("f") as flow:
+        long.map(range(10))
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        flow.run(executor=LocalDaskExecutor(scheduler, num_workers=2))
+    thread.join()
+    assert list(tmp_path.glob("ended-*")) == []
+    assert len(list(tmp_path.glob("begun-*"))) <= 2
