@@ -16,7 +16,7 @@ from flowrun_operator.observe.key import RunKey
 from flowrun_operator.observe.memory import Memories
 from flowrun_operator.observe.world import Children, World
 from flowrun_operator.perform.api import Api
-from flowrun_operator.perform.errors import ApiError
+from flowrun_operator.perform.errors import ApiError, Conflict
 from flowrun_operator.perform.events import Emitter
 from flowrun_operator.perform.observer import Observer
 from flowrun_operator.perform.perform import perform
@@ -86,7 +86,7 @@ class Reconciler:
                 return None
             case FlowRun() if not seen.metadata.deletion_timestamp:
                 world = None if doubted else await self._observer.look(seen)
-                if world is not None and self._has_nothing_to_do(world):
+                if world is not None and await self._is_up_to_date(world):
                     self._after_turn(world)
                     return self._seconds_until(self._next_turn(world))
             case _ if not self._leaves_work(key, seen, doubted=doubted):
@@ -179,15 +179,23 @@ class Reconciler:
             moments.append(now + LOOK_AGAIN)
         return min((m for m in moments if m is not None), default=None)
 
-    def _has_nothing_to_do(self, world: World) -> bool:
+    async def _is_up_to_date(self, world: World) -> bool:
+        """There is nothing to do, and nothing to write but progress, which is written in its time.
+
+        Such a write needs no read before it: nothing else is done, and its version guards it.
+        """
         verdict = judge(world)
         if steps(world, verdict, self._settings):
             return False
         status = report.compose(world, verdict, Performed())
-        before = world.run.status
-        if not report.differs(before, status):
-            return True
-        return report.differs_in_progress_only(before, status) and self._wrote_lately(world)
+        if not report.differs_in_progress_only(world.run.status, status):
+            return False
+        if report.differs(world.run.status, status) and not self._wrote_lately(world):
+            try:
+                await self._write(world, status, verdict)
+            except Conflict:
+                return False
+        return True
 
     def _wrote_lately(self, world: World) -> bool:
         written_at = world.memory.written_at

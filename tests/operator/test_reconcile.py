@@ -261,7 +261,25 @@ async def test_a_watch_that_lags_behind_our_own_writes_costs_no_request() -> Non
         assert len(requests) == len(START)  # what the start waits for is told a moment later
         cluster.now += timedelta(seconds=2)
         await cluster.settle()
-        assert requests[len(START) :] == ["get flowruns", "update flowruns/status"]
+        assert requests[len(START) :] == ["update flowruns/status"]
+
+
+async def test_progress_that_meets_another_version_is_written_after_a_read() -> None:
+    async with a_cluster_with_a_run() as cluster:
+        cluster.watch.falls_behind()
+        await cluster.settle()
+        cluster.watch.catches_up()
+        cluster.watch.falls_behind()
+        cluster.wants(ttlSecondsAfterFinished=5)
+        cluster.now += timedelta(seconds=2)
+        cluster.fake.requests.clear()
+        await cluster.settle()
+        assert cluster.fake.requests == [
+            "update flowruns/status",
+            "get flowruns",
+            "update flowruns/status",
+        ]
+        assert cluster.fake.of("flowruns")[0]["spec"]["ttlSecondsAfterFinished"] == 5
 
 
 async def test_a_child_that_does_not_show_in_time_is_asked_for() -> None:
