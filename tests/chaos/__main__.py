@@ -1,4 +1,4 @@
-"""All scenarios at their full counts: python3 -m tests.chaos [--seed N] [SCENARIO...]"""
+"""All scenarios at their full counts: python3 -m tests.chaos [--seed N] [--runs N] [SCENARIO...]"""
 
 import argparse
 import secrets
@@ -17,12 +17,13 @@ from tests.chaos.stand import Stand, stand
 from tests.chaos.takeover import takeover
 from tests.e2e.kube import ROOT
 
-SCENARIOS: dict[str, Callable[[Stand, int], Iterator[Outcome]]] = {
-    "kill": lambda on, seed: (kill_every_write(script, on, seed) for script in WRITTEN),
-    "faults": lambda on, seed: iter([under_faults(1000, on, seed)]),
-    "takeover": lambda on, seed: iter([takeover(50, on, seed)]),
-    "overlap": lambda on, _: iter([overlap(50, 3, on)]),
-    "deletions": lambda on, seed: iter([deletions(200, on, seed)]),
+#: What each does, and with how many runs where nobody says another number.
+SCENARIOS: dict[str, tuple[Callable[[int, Stand, int], Iterator[Outcome]], int]] = {
+    "kill": (lambda _, on, seed: (kill_every_write(each, on, seed) for each in WRITTEN), 0),
+    "faults": (lambda runs, on, seed: iter([under_faults(runs, on, seed)]), 1000),
+    "takeover": (lambda runs, on, seed: iter([takeover(runs, on, seed)]), 50),
+    "overlap": (lambda runs, on, _: iter([overlap(runs, 3, on)]), 50),
+    "deletions": (lambda runs, on, seed: iter([deletions(runs, on, seed)]), 200),
 }
 
 
@@ -31,6 +32,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tests.chaos", description=__doc__)
     parser.add_argument("scenario", nargs="*", help=f"of {', '.join(SCENARIOS)}; default: all")
     parser.add_argument("--seed", type=int, help="gives the same draws again")
+    parser.add_argument("--runs", type=int, help="in each of them, but for kill (the full counts)")
     parser.add_argument("--json", type=Path, default=ROOT / "build/chaos.json")
     arguments = parser.parse_args()
     unknown = set(arguments.scenario) - set(SCENARIOS)
@@ -42,7 +44,8 @@ def main() -> int:
     with stand() as on:
         for name in arguments.scenario or SCENARIOS:
             start = time.monotonic()
-            for outcome in SCENARIOS[name](on, seed):
+            play, runs = SCENARIOS[name]
+            for outcome in play(arguments.runs or runs, on, seed):
                 outcomes.append(outcome)
                 print(outcome, flush=True)
             print(f"  {name}: {time.monotonic() - start:.0f} s", flush=True)
