@@ -69,7 +69,7 @@ def daskjob(name: str) -> Object:
 
     selector = {"dask.org/cluster-name": name, "dask.org/component": "scheduler"}
     ports = [
-        {"name": called, "port": port, "targetPort": port}
+        {"name": called, "port": port, "targetPort": called}
         for called, port in (("tcp-comm", 8786), ("http-dashboard", 8787))
     ]
     service = {"type": "ClusterIP", "selector": selector, "ports": ports}
