@@ -259,7 +259,7 @@ class _Asking:
         values: list[Any] = []
         for (rows, part), chunk in zip(self.parts, chunks, strict=True):
             held = chunk.parts[part]
-            at = offset(held.rows, rows.start)
+            at = offset(held, rows.start)
             values += held.values[at : at + len(rows)]
         return self.ask(values if self.mapped else values[0])
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import cloudpickle
 
-from flowlib.engine.rows import Rows
+from flowlib.engine.rows import Places, Rows
 from flowlib.engine.state import State
 
 #: A pickle, and the large buffers that lie outside of it.
@@ -16,7 +16,7 @@ Packed = tuple[bytes, list[pickle.PickleBuffer]]
 class Held:
     """The outcomes of one part of a claim."""
 
-    __slots__ = ("_packed", "_values", "dropped", "rows", "states")
+    __slots__ = ("_packed", "_places", "_values", "dropped", "rows", "states")
 
     def __init__(
         self,
@@ -28,6 +28,7 @@ class Held:
         self.rows = rows
         #: Of these rows, those whose values are not here any more.
         self.dropped = dropped
+        self._places: Places | None = None
         self._packed: Packed | None = None
         self._values: list[Any] | None = None
         if isinstance(values, list):
@@ -36,6 +37,12 @@ class Held:
             self._packed = values  # type: ignore[assignment]  # of the two it is the packed one
         #: By row, the states that are more than a success with a value.
         self.states = states
+
+    def offset(self, row: int) -> int | None:
+        """The place of a row among the values; None if it is not here."""
+        if self._places is None:
+            self._places = Places(self.rows)
+        return self._places.of(row)
 
     @property
     def values(self) -> list[Any]:

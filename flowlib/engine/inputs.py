@@ -194,33 +194,33 @@ def _laid_out(
     for piece in pieces:
         held = _held(chunks, piece.chunk, piece.part)
         before = len(values)
-        at = offset(held.rows, piece.start)
+        at = offset(held, piece.start)
         values += held.values[at : at + piece.stop - piece.start]
         if len(values) - before < piece.stop - piece.start:
             raise ShortPiece
         if any(part.start < piece.stop and piece.start < part.stop for part in held.dropped):
             raise ShortPiece  # made again, it was used up by what was run beside it
-        for row, state in held.states.items():
-            if piece.start <= row < piece.stop:
+        rows = range(piece.start, piece.stop)
+        # Of states and rows the fewer: there may be many of either.
+        for row in held.states if len(held.states) < len(rows) else rows:
+            if row in rows and (state := held.states.get(row)):
                 if not state.is_finished():
                     raise ShortPiece  # made again, it is to be tried once more
                 states[before + row - piece.start] = state
     return values, states
 
 
-def offset(rows: row_ranges.Rows, row: int) -> int:
-    """Where a row stands among these. ShortPiece if it does not."""
-    before = 0
-    for part in rows:
-        if row in part:
-            return before + row - part.start
-        before += len(part)
-    raise ShortPiece
+def offset(held: Held, row: int) -> int:
+    """The place of a row among the values. ShortPiece if it is not here."""
+    at = held.offset(row)
+    if at is None:
+        raise ShortPiece
+    return at
 
 
 def state_of(held: Held, row: int) -> State:
     """The state of one row of a chunk's part."""
-    at = offset(held.rows, row)
+    at = offset(held, row)
     if at >= len(held.values) or any(row in part for part in held.dropped):
         raise ShortPiece
     state = held.states.get(row)

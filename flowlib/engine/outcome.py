@@ -74,7 +74,7 @@ class Children:
         results: list[Any] = []
         for rows, held in self._held or ():
             results += [None] * (rows.start - len(results))
-            at = offset(held.rows, rows.start)
+            at = offset(held, rows.start)
             results += held.values[at : at + len(rows)]
         results += [None] * (self._width - len(results))
         for row, state in self._states.items():

@@ -1,5 +1,7 @@
 """Rows of a column: ranges in order, since most claims and chunks are one range."""
 
+import bisect
+import itertools
 from collections.abc import Iterable, Iterator
 
 Rows = tuple[range, ...]
@@ -40,15 +42,40 @@ def split(rows: Rows, number: int) -> tuple[Rows, Rows]:
     return tuple(first), ()
 
 
+class Places:
+    """Where rows stand among these, which are in order; a question costs little, however many."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._starts = [part.start for part in rows]
+        self._before = [0, *itertools.accumulate(map(len, rows))]
+
+    def of(self, row: int) -> int | None:
+        """None: it is not among them."""
+        at = bisect.bisect(self._starts, row) - 1
+        if at < 0 or row >= self._rows[at].stop:
+            return None
+        return self._before[at] + row - self._starts[at]
+
+
 def minus(rows: Iterable[range], others: Iterable[range]) -> Rows:
-    """These rows but the others."""
-    out = list(rows)
-    for other in others:
-        left: list[range] = []
-        for part in out:
-            left.append(range(part.start, min(part.stop, other.start)))
-            left.append(range(max(part.start, other.stop), part.stop))
-        out = [part for part in left if part]
+    """These rows but the others, in their order; the others do not overlap each other."""
+    ordered = sorted((other for other in others if other), key=lambda other: other.start)
+    if not ordered:
+        return tuple(rows)
+    starts = [other.start for other in ordered]
+    out: list[range] = []
+    for part in rows:
+        at = part.start
+        for index in range(max(bisect.bisect(starts, at) - 1, 0), len(ordered)):
+            other = ordered[index]
+            if other.start >= part.stop:
+                break
+            if at < other.start:
+                out.append(range(at, other.start))
+            at = max(at, other.stop)
+        if at < part.stop:
+            out.append(range(at, part.stop))
     return tuple(out)
 
 

@@ -31,6 +31,12 @@ from flowlib.utilities.logging import get_logger
 
 logger = get_logger("FlowRunner")
 
+#: Seconds of work for each thread that are out, where claims are short: messages take their time,
+#: above all to workers whose threads hold the GIL.
+LEAST_AHEAD = 0.3
+#: But no more claims than so many windows.
+MOST_WINDOWS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -45,6 +51,8 @@ class Given:
     alone: bool
     #: Its rows are not run but read.
     read: bool = False
+    #: How long it may take; a box where that is not known.
+    seconds: float = math.inf
 
 
 class Run:
@@ -130,9 +138,9 @@ class Run:
     def _give_out(self) -> None:
         if any(given.alone for given in self._flight.values()):
             return
-        window, again = self._session.window, []
-        while len(self._flight) < window and (column := self.board.next()):
-            while len(self._flight) < window and self._give_out_of(column):
+        again = []
+        while self._has_room() and (column := self.board.next()):
+            while self._has_room() and self._give_out_of(column):
                 pass
             again.append(column)
         for column in again:
@@ -140,6 +148,15 @@ class Run:
         if not self._flight and self._suspected:
             self._try_alone(self._suspected[0])
         self._tally.publish(min(len(self._flight), self._session.threads))
+
+    def _has_room(self) -> bool:
+        """So many claims are out that no thread waits for the next one, and not many more."""
+        number, window = len(self._flight), self._session.window
+        if number < window or number >= MOST_WINDOWS * window:
+            return number < window
+        # Short claims may be done before the next ones come.
+        work = sum(given.seconds for given in self._flight.values())
+        return work < self._session.threads * LEAST_AHEAD
 
     def _give_out_of(self, column: Column) -> bool:
         """One claim of this column; False if there is none now."""
@@ -239,8 +256,15 @@ class Run:
         inputs = [self.values.handle(number) for number in located.claims]
         if any(column.node.counted for column in columns):
             self._tally.begun()
+        estimates = [c.estimate if c.node.mapped else self._single for c in columns]
+        known = [estimate for estimate in estimates if estimate is not None]
         self._flight[claim.number] = Given(
-            tuple(columns), (rows,) * len(parts), again, alone, read=reading is not None
+            tuple(columns),
+            (rows,) * len(parts),
+            again,
+            alone,
+            read=reading is not None,
+            seconds=sum(known) * row_ranges.count(rows) if len(known) == len(parts) else math.inf,
         )
         specs = [self.board.spec(column) for column in columns]
         self.values.made_by(claim.number, self._session.submit(specs, claim, inputs))

@@ -16,7 +16,7 @@ def failures(made: Chunk, report: Report) -> None:
     for held, landed in zip(made.parts, report.landed, strict=True):
         for row, state in landed.states.items():
             if not state.is_successful():
-                held.values[offset(held.rows, row)] = state.result = portable(state.result)
+                held.values[offset(held, row)] = state.result = portable(state.result)
                 held.states[row] = state
 
 
