@@ -41,7 +41,7 @@ def of_flow(
 _NOT_PASSED_ON = frozenset(
     ["flow", "unused_tasks", "tags", "case", "resource", "parameters", "config", "logger"]
     + ["today", "tomorrow", "yesterday", "today_nodash", "tomorrow_nodash", "yesterday_nodash"]
-    + ["task_loop_count", "task_loop_result", "task_run_name", "task_contexts"]
+    + ["task_loop_count", "task_loop_result", "task_run_name", "kept_constants"]
 )
 
 

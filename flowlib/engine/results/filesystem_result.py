@@ -4,8 +4,8 @@ from typing import Any
 
 from flowlib.engine.result import Result
 
-#: The package that teaches fsspec a protocol.
-PACKAGES = {"s3": "s3fs", "gcs": "gcsfs", "abfs": "adlfs"}
+#: The package that teaches fsspec a protocol, and the extra of flowrun that brings it.
+PACKAGES = {"s3": ("s3fs", "s3"), "gcs": ("gcsfs", "gcs"), "abfs": ("adlfs", "azure")}
 
 
 class FileSystemResult(Result):
@@ -31,9 +31,10 @@ class FileSystemResult(Result):
             try:
                 self._filesystem = fsspec.filesystem(self.protocol, **self._options())
             except ImportError as exc:
+                package, extra = PACKAGES[self.protocol]
                 raise ImportError(
-                    f"{type(self).__name__} needs the package {PACKAGES[self.protocol]}: install "
-                    "it wherever tasks run."
+                    f"{type(self).__name__} needs the package {package}: install it, or "
+                    f"flowrun[{extra}], wherever tasks run."
                 ) from exc
         return self._filesystem
 

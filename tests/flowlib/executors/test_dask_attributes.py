@@ -64,6 +64,17 @@ def test_the_environment_names_a_cluster_class(monkeypatch: pytest.MonkeyPatch) 
     assert DaskExecutor().cluster_class is LocalCluster
 
 
+def test_a_cluster_that_is_asked_for_goes_before_the_address_in_the_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = load({"FLOWLIB__ENGINE__EXECUTOR__DASK__ADDRESS": "tcp://scheduler:8786"})
+    monkeypatch.setattr("flowlib.configuration.config.engine", settings.engine)
+
+    assert DaskExecutor().address == "tcp://scheduler:8786"
+    executor = DaskExecutor(cluster_kwargs={"n_workers": 1})
+    assert (executor.address, executor.cluster_class) == (None, LocalCluster)
+
+
 def test_it_travels() -> None:
     executor = pickle.loads(pickle.dumps(DaskExecutor("tcp://scheduler:8786")))
     assert executor.address == "tcp://scheduler:8786"

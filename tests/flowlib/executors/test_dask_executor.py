@@ -1,6 +1,7 @@
 """DaskExecutor: its arguments at work, and what tasks ask for besides being run."""
 
 import asyncio
+import datetime
 import itertools
 import json
 import logging
@@ -18,6 +19,7 @@ import pytest
 
 from flowlib import Flow, context, task
 from flowlib.engine import signals
+from flowlib.engine.cache_validators import all_inputs
 from flowlib.engine.results import LocalResult
 from flowlib.engine.state import Cached, Success, TimedOut
 from flowlib.exceptions import TaskTimeoutSignal
@@ -57,6 +59,8 @@ def final(flow: Flow, executor: DaskExecutor, **options: Any) -> Any:
 def test_a_time_out_on_a_worker(executor: DaskExecutor, tmp_path: Path) -> None:
     @task(timeout=1)
     def slow(x: int) -> int:
+        # What tasks ask Dask for is there, though the body has a thread of its own.
+        assert distributed.get_worker().address
         if x == 1:
             for _ in range(50):
                 time.sleep(0.1)
@@ -103,6 +107,23 @@ def test_results_targets_names_and_stdout(executor: DaskExecutor, tmp_path: Path
     again = final(flow, executor).result
     assert [type(state) for state in again[doubled].map_states] == [Cached] * 3
     assert again[firsts].result == [2, 4, 6]
+
+
+def test_a_cache_is_used_on_workers(executor: DaskExecutor, tmp_path: Path) -> None:
+    @task(cache_for=datetime.timedelta(hours=1), cache_validator=all_inputs, cache_key="marks")
+    def mark(x: int) -> int:
+        with (tmp_path / str(x)).open("a") as file:
+            file.write("ran ")
+        return 2 * x
+
+    with Flow("f") as flow:
+        marked = mark.map([1, 2])
+    with context(caches={}):
+        for _ in range(2):
+            state = final(flow, executor).result[marked]
+            assert state.result == [2, 4]
+            assert [type(child) for child in state.map_states] == [Cached, Cached]
+    assert [(tmp_path / name).read_text() for name in "12"] == ["ran ", "ran "]
 
 
 @pytest.mark.parametrize(("x", "error"), [(1, ValueError), (2, signals.FAIL)])
