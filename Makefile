@@ -87,8 +87,11 @@ scale: cluster  ## 1,000 FlowRuns at once, beside 1,000 DaskJobs, 10,000 finishe
 down:  ## end the test cluster
 	python3 -m hack.kind down
 
+reference: .venv/ready  ## write docs/reference.md anew from the docstrings
+	$(PY) -m hack.reference
+
 requirements: .venv/ready  ## compile requirements/*.txt anew (hashed, no addresses)
 	$(PY) -m pip install -q uv
 	$(PY) -m hack.images requirements
 
-.PHONY: help setup demo run check unit cluster e2e chaos-short chaos differential test crd kill benchmark scale down requirements
+.PHONY: help setup demo run check unit cluster e2e chaos-short chaos differential test crd kill benchmark scale down reference requirements

@@ -44,6 +44,26 @@ class Task(Operators, metaclass=TaskType):
     """Subclass it with a ``run`` method, or use the ``task`` decorator.
 
     Calling a task inside ``with Flow(...)`` adds a bound copy of it to the flow.
+
+    * name: by default that of the class or function. slug: its name in the flow, where no other
+      task may have it. tags: a set of texts; ``dask-resource:KEY=N`` asks for a worker's resource.
+    * max_retries, retry_delay: how often a failed run is tried again, and after how long; either
+      needs the other. retry_on: only for these exceptions. Defaults ``tasks.defaults`` of the
+      settings: none.
+    * timeout: whole seconds, or a timedelta, after which a run is TimedOut. Default: never.
+    * trigger: asked before a run, by default ``all_successful``; skip_on_upstream_skip: whether a
+      skip passes on without asking it.
+    * result, target, checkpoint: how results are kept; what is there already at the target (a
+      template, or a function) is not made again. Written if ``flows.checkpointing`` of the settings
+      is on, and checkpoint is not False.
+    * cache_for, cache_validator, cache_key: for how long, for which inputs and under which name a
+      result is used again by later runs in this process.
+    * state_handlers: ``handler(task, old, new)`` at each change of state, which may answer another
+      state. on_failure: ``function(task, state)`` at each failure.
+    * log_stdout: what a run prints goes to its log. task_run_name: a template, or a function, of a
+      name for each run. nout: how many values a run returns, for ``a, b = task()``.
+
+    Raises ValueError or TypeError for what does not fit together, naming the task.
     """
 
     #: It runs even if it has ended in the run whose states this one begins with.

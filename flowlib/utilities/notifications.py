@@ -35,6 +35,7 @@ def callback_factory(
 
 
 def is_failed(state: "State") -> bool:
+    """A check for callback_factory."""
     return state.is_failed()
 
 
