@@ -57,10 +57,14 @@ def _around() -> dict[str, Any]:
 def of_task(spec: "TaskSpec") -> dict[str, Any]:
     """The part that all children of one task share, made where they run."""
     task = spec.task
+    here = config.context.to_dict()
     return {
+        **here,
         "config": config,
         **_dates(spec.context),
         **spec.context,
+        # A worker may know secrets that nobody sent.
+        "secrets": {**(here.get("secrets") or {}), **(spec.context.get("secrets") or {})},
         "date": Deferred(lambda: _date(spec.context)),
         "scheduled_start_time": Deferred(lambda: _instance(spec.context["scheduled_start_time"])),
         "task_name": task.name,

@@ -159,3 +159,24 @@ def test_a_flow_that_a_task_runs_has_a_context_of_its_own() -> None:
         run = outer.map([1, 2, 3])
     with context(tag="t"):
         assert ran(flow)[run].result == [(None, "inner", "t", "inner")] * 3
+
+
+def test_secrets_that_only_the_worker_knows() -> None:
+    @task
+    def ask() -> Any:
+        return dict(context.secrets), context.get("kind")
+
+    with Flow("f") as flow:
+        asked = ask()
+
+    class Elsewhere(LocalExecutor):
+        """Tasks run where the settings are others than where the flow is run."""
+
+        def submit(self, fn: Any, *args: Any, **more: Any) -> Any:
+            there = {"context.secrets": {"A": "there", "B": "there"}, "context.kind": "worker"}
+            with set_temporary_config(there):
+                return super().submit(fn, *args, **more)
+
+    state = flow.run(executor=Elsewhere(), context={"secrets": {"A": "sent"}})
+    assert state is not None
+    assert state.result[asked].result == ({"A": "sent", "B": "there"}, "worker")
