@@ -47,6 +47,18 @@ class Section:
 
     __hash__ = None  # type: ignore[assignment]  # it can be changed
 
+    def __len__(self) -> int:
+        return len(vars(self))
+
+    def keys(self) -> list[str]:
+        return list(vars(self))
+
+    def values(self) -> list[Any]:
+        return list(vars(self).values())
+
+    def items(self) -> list[tuple[str, Any]]:
+        return list(vars(self).items())
+
     def get(self, key: str, default: Any = None) -> Any:
         return vars(self).get(key, default)
 

@@ -68,8 +68,25 @@ class Context(threading.local):
         # A task that uses it travels to a worker, and finds the worker's own.
         return "context"
 
+    def __len__(self) -> int:
+        return len(self._values)
+
     def keys(self) -> list[str]:
         return list(self._values)
+
+    def values(self) -> list[Any]:
+        return list(self.to_dict().values())
+
+    def items(self) -> list[tuple[str, Any]]:
+        return list(self.to_dict().items())
+
+    def pop(self, key: str, *default: Any) -> Any:
+        """Takes a name away. KeyError where it is not there, and there is no default."""
+        if default and key not in self._values:
+            return default[0]
+        value = self[key]
+        del self._values[key]
+        return value
 
     def get(self, key: str, default: Any = None) -> Any:
         return self[key] if key in self._values else default

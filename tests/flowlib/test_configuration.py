@@ -118,6 +118,17 @@ def test_prefects_names_are_told_about() -> None:
     assert "hidden" not in answer.stdout
 
 
+def test_a_section_is_a_mapping() -> None:
+    flows = load({}).flows
+    assert dict(flows) == dict(flows.items()) == flows.to_dict()
+    assert len(flows) == len(flows.keys()) == len(flows.values())
+    flows["checkpointing"] = 1
+    assert (flows.checkpointing, flows["checkpointing"]) == (1, 1)
+    assert "nonsense" not in flows
+    with pytest.raises(KeyError):
+        flows["nonsense"]
+
+
 def test_settings_for_a_while() -> None:
     flows = config.flows
     with set_temporary_config({"flows.checkpointing": True, "new.deep.thing": 1, "debug": 2}) as c:

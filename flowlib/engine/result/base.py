@@ -2,11 +2,13 @@
 
 import copy
 import datetime
+import logging
 import uuid
 from collections.abc import Callable
 from typing import Any, Self
 
 from flowlib.engine.serializers import PickleSerializer, Serializer
+from flowlib.utilities.logging import get_logger
 
 
 class ResultNotImplementedError(NotImplementedError):
@@ -41,6 +43,11 @@ class Result:
         return type(self) is type(other) and vars(self) == vars(other)
 
     __hash__ = object.__hash__
+
+    @property
+    def logger(self) -> logging.Logger:
+        """For subclasses: the logger of this kind of result."""
+        return get_logger(type(self).__name__)
 
     @property
     def default_location(self) -> str:

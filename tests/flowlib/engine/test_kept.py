@@ -2,7 +2,7 @@
 
 import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -125,6 +125,46 @@ class TestWriting:
         assert type(state) is Failed
         assert state.message is not None
         assert state.message.startswith("Unexpected error while keeping the result: KeyError(")
+
+
+class Remembered(Result):
+    """A kind of result as somebody may have written it."""
+
+    memory: ClassVar[dict[str, bytes]] = {}
+
+    def read(self, location: str) -> Any:
+        new = self.copy()
+        new.location = location
+        new.value = self.serializer.deserialize(self.memory[location])
+        return new
+
+    def write(self, value_: Any, **kwargs: Any) -> Any:
+        new = self.format(**kwargs)
+        new.value = value_
+        self.logger.debug("remembers %s", new.location)
+        self.memory[new.location] = self.serializer.serialize(value_)
+        return new
+
+    def exists(self, location: str, **kwargs: Any) -> bool:
+        return location.format(**kwargs) in self.memory
+
+
+@pytest.mark.usefixtures("checkpointing")
+def test_a_kind_of_result_of_ones_own() -> None:
+    Remembered.memory.clear()
+
+    @task(result=Remembered(), target="{x}")
+    def double(x: int) -> int:
+        return 2 * x
+
+    with Flow("f") as flow:
+        doubled = double.map([1, 2])
+        free = double(5, task_args={"target": None, "result": Remembered()})
+    first, second = run(flow).result, run(flow).result
+    assert first[doubled].result == second[doubled].result == [2, 4]
+    assert [type(state) for state in second[doubled].map_states] == [Cached, Cached]
+    assert first[free]._result.location.endswith(".prefect_result")
+    assert len(Remembered.memory) == 4
 
 
 class TestTargets:

@@ -37,6 +37,17 @@ def test_names_by_attribute_item_and_get() -> None:
         _ = context["a"]
 
 
+def test_it_is_a_mapping() -> None:
+    with context(a=1, b=2):
+        assert dict(**context) == context.to_dict()
+        assert ("a", 1) in context.items()
+        assert 2 in context.values()
+        assert len(context) == len(list(context)) == len(context.keys())
+        assert (context.pop("a"), context.pop("a", 5)) == (1, 5)
+        with pytest.raises(KeyError):
+            context.pop("a")
+
+
 def test_settings_are_merged_deeply() -> None:
     with context(config={"flows": {"checkpointing": True}}):
         assert context.config.flows.checkpointing is True
