@@ -1,6 +1,8 @@
 """kind's node, which is a container of this machine: to kill a process as a crash would."""
 
+import io
 import subprocess
+import tarfile
 
 from hack.kind import paths
 from tests.e2e.watch import Object
@@ -34,3 +36,27 @@ def running_container(pod: Object) -> str:
 def _on_node(script: str) -> str:
     command = ["docker", "exec", paths.NODE, "sh", "-c", script]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def make_folder(path: str) -> None:
+    """On the node's disk, for whoever mounts it."""
+    _on_node(f"mkdir -p -m 0777 {path}")
+
+
+def remove_folder(path: str) -> None:
+    """With all that is in it."""
+    _on_node(f"rm -rf {path}")
+
+
+def files_below(path: str) -> dict[str, bytes]:
+    """The files of a folder on the node, by their paths below it."""
+    command = ["docker", "exec", paths.NODE, "tar", "-C", path, "-c", "."]
+    packed = subprocess.run(command, capture_output=True, check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        found = ((entry, archive.extractfile(entry)) for entry in archive if entry.isfile())
+        return {entry.name.removeprefix("./"): file.read() for entry, file in found if file}
+
+
+def cut_off(path: str) -> None:
+    """Takes the last byte of a file away."""
+    _on_node(f"truncate -s -1 {path}")
