@@ -59,7 +59,7 @@ class Ledger:
         self._out: dict[Key, Mark] = {}
         #: Of values that the engine holds, by column and whether they are flattened.
         self._settled: dict[tuple[int, bool], str] = {}
-        self._blocks: dict[tuple[int, bool], list[Stretch]] = {}
+        self._blocks: dict[tuple[int, bool], tuple[int, Sequence[Stretch]]] = {}
         self._candidates: dict[str, list[Candidate]] = {}
         # The newest first: what came after them was made of them.
         files = store.names()[::-1]
@@ -159,7 +159,7 @@ class Ledger:
             case Known():
                 return ["whole", self._of_settled(its, upstream)]
             case Items():
-                return ["rows", origin.within(self._of_items(its, upstream), rows)]
+                return ["rows", origin.within(self._of_items(its, upstream, rows), rows)]
             case Rowwise(pieces):
                 at = [(Key(claims[p.chunk], p.part), range(p.start, p.stop)) for p in pieces]
                 return ["rows", origin.within(self._stretches(upstream, at), rows)]
@@ -177,19 +177,22 @@ class Ledger:
             self._settled[place] = fingerprint.digest((type(state), its.of(state.result)))
         return self._settled[place]
 
-    def _of_items(self, its: Input, upstream: Column) -> list[Stretch]:
+    def _of_items(self, its: Input, upstream: Column, rows: Rows) -> Sequence[Stretch]:
+        """Stretches that hold these rows."""
         place = (upstream.node.number, its.flattened)
         if place not in self._blocks:
             assert upstream.settled is not None
             value = its.of(upstream.settled.result)
             width = len(value)
             size = max(1, -(-width // BLOCKS))
-            self._blocks[place] = [
+            blocks = [
                 (start, stop, fingerprint.digest(list(cut(value, (range(start, stop),)))))
                 for start in range(0, width, size)
                 for stop in (min(start + size, width),)
             ]
-        return self._blocks[place]
+            self._blocks[place] = size, blocks
+        size, known = self._blocks[place]
+        return known[rows[0].start // size : -(-rows[-1].stop // size)]
 
     def _stretches(self, column: Column, at: Iterable[tuple[Key, range]]) -> Iterator[Stretch]:
         """Of rows that lie in these parts of chunks, those that have succeeded."""

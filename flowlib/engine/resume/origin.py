@@ -5,7 +5,7 @@ each takes its own, a stretch being first row, last but one, digest; ``["beside"
 where it comes from an earlier part of the same file.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from flowlib.engine import rows as row_ranges
@@ -47,14 +47,21 @@ def same(now: Origins, then: Origins, rows: Rows) -> Rows:
             if mine[1] != theirs[1]:
                 return ()
             continue
-        known = within(theirs[1], rows)
-        rows = row_ranges.merged(
-            range(start, stop)
-            for first, last, digest in within(mine[1], rows)
-            for start, stop, other in within(known, (range(first, last),))
-            if digest == other
-        )
+        rows = common(rows, row_ranges.merged(_agreeing(mine[1], theirs[1])))
     return rows
+
+
+def _agreeing(mine: Sequence[Stretch], theirs: Sequence[Stretch]) -> Iterator[range]:
+    """Where two series of stretches, both in order, have the same digest."""
+    place = other = 0
+    while place < len(mine) and other < len(theirs):
+        (first, stop, digest), (start, end, told) = mine[place], theirs[other]
+        if digest == told and max(first, start) < min(stop, end):
+            yield range(max(first, start), min(stop, end))
+        if stop <= end:
+            place += 1
+        else:
+            other += 1
 
 
 def common(rows: Rows, others: Rows) -> Rows:
