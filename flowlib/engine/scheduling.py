@@ -336,7 +336,8 @@ class Run:
         column.measure(landed.nbytes, landed.done)
         self.values.reported(key, column, ran, row_ranges.minus(finished, landed.dropped))
         if self._ledger is not None:
-            self._ledger.reported(key, landed.digest)
+            succeeded = row_ranges.count(finished) - sum(s.is_failed() for s in states.values())
+            self._ledger.reported(key, column.node.task.name, landed.digest, succeeded)
         self._tally.finished(column.node, row_ranges.count(finished), states, read=read)
         return column, finished, back
 

@@ -57,10 +57,13 @@ class Ledger:
         self._digests: dict[Key, str] = {}
         #: What the parts of claims that are out are made of.
         self._out: dict[Key, Mark] = {}
-        #: Of values that the engine holds, by column and whether they are flattened.
+        #: Of values that the engine holds, by column and whether they are flattened: of the whole,
+        #: and of blocks of items, with their size.
         self._settled: dict[tuple[int, bool], str] = {}
         self._blocks: dict[tuple[int, bool], tuple[int, Sequence[Stretch]]] = {}
         self._candidates: dict[str, list[Candidate]] = {}
+        #: Names of tasks of which it was said that they are not kept.
+        self._told: set[str] = set()
         # The newest first: what came after them was made of them.
         files = store.names()[::-1]
         heads, broken = saved.read_heads(store, files)
@@ -118,10 +121,18 @@ class Ledger:
             return None
         return Saving(self._url, f"{self._attempt}-{claim:08d}{CHUNK}", tuple(marks))
 
-    def reported(self, key: Key, digest: str | None) -> None:
-        """The digest under which a part of a claim is kept; None where it is not."""
+    def reported(self, key: Key, name: str, digest: str | None, succeeded: int) -> None:
+        """The digest under which a part of a claim is kept; None where it is not.
+
+        name: of its task; succeeded: how many of its rows have.
+        """
         mark = self._out.pop(key, None)
         if digest is None and mark is not None:
+            if mark.kept and succeeded and name not in self._told:
+                self._told.add(name)
+                logger.warning(
+                    "Task '%s': its results are not kept; the log of where it ran says why", name
+                )
             before = [self._digests.get(Key(key.claim, part)) for part in range(key.part)]
             digest = _not_kept(mark.column, _resolved(mark.origins, before, ()))
         if digest is not None:

@@ -670,3 +670,4 @@ def test_a_place_that_cannot_be_written_costs_what_is_kept_and_no_more(
         assert attempts.run(flow).result[end].result == 42
 
     assert "Results are not kept at" in caplog.text
+    assert caplog.text.count("Task 'double': its results are not kept; the log of where") == 1
