@@ -18,7 +18,7 @@ from flowlib.engine.resume import ledger
 from flowlib.executors import LocalExecutor
 from flowlib.executors.protocol import Executor
 from tests.flowlib.differential.comparison import differences
-from tests.flowlib.differential.hostile import HostileDask, cluster
+from tests.flowlib.differential.hostile import HostileDask, Losing, cluster
 from tests.flowlib.differential.programs import described, random_flow
 
 
@@ -34,7 +34,7 @@ def harm(folder: Path, rnd: random.Random) -> None:
             file.write_bytes(data)
 
 
-def check(rnd: random.Random, executor: Executor) -> None:
+def check(rnd: random.Random, executor: Executor, *, attempts: bool = True) -> None:
     flow, parameters = random_flow(rnd)
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -42,7 +42,7 @@ def check(rnd: random.Random, executor: Executor) -> None:
         patch.object(ledger, "BOX", rnd.choice([0.0, 0.5])),
     ):
         options = Options(results=Path(folder).as_uri(), keep_results=True)
-        first = differences(flow, parameters, executor, options)
+        first = differences(flow, parameters, executor, options, attempts=attempts)
         assert first == [], described(flow)
         harm(Path(folder), rnd)
         others = {its.name: [rnd.randrange(9) for _ in range(3)] for its in flow.parameters()}
@@ -58,9 +58,17 @@ def test_a_second_attempt_comes_to_the_same(rnd: random.Random) -> None:
     check(rnd, LocalExecutor())
 
 
+@settings(max_examples=50, suppress_health_check=list(HealthCheck))
+@given(st.randoms(use_true_random=False), st.integers(0, 10**9))
+def test_a_second_attempt_that_loses_chunks_comes_to_the_same(
+    rnd: random.Random, seed: int
+) -> None:
+    check(rnd, Losing(seed), attempts=False)
+
+
 @pytest.mark.dask
 @pytest.mark.timeout(120)
 def test_a_second_attempt_on_dask_comes_to_the_same() -> None:
     with cluster() as client:
-        for seed in range(25):
+        for seed in range(15):
             check(random.Random(seed), HostileDask(client, single_rows=seed % 2 == 0))
