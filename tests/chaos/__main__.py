@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tests.chaos.deletions import deletions
 from tests.chaos.faults import under_faults
-from tests.chaos.kill_every_write import kill_every_write
+from tests.chaos.kill_every_write import kill_every_write_of
+from tests.chaos.node_gone import node_gone
 from tests.chaos.outcome import Outcome, write_json
 from tests.chaos.overlap import overlap
 from tests.chaos.scripts import WRITTEN
@@ -19,7 +20,8 @@ from tests.e2e.kube import ROOT
 
 #: What each does, and with how many runs where nobody says another number.
 SCENARIOS: dict[str, tuple[Callable[[int, Stand, int], Iterator[Outcome]], int]] = {
-    "kill": (lambda _, on, seed: (kill_every_write(each, on, seed) for each in WRITTEN), 0),
+    "kill": (lambda _, on, seed: kill_every_write_of(WRITTEN, on, seed), 0),
+    "node": (lambda _, on, __: iter([node_gone(on)]), 0),
     "faults": (lambda runs, on, seed: iter([under_faults(runs, on, seed)]), 1000),
     "takeover": (lambda runs, on, seed: iter([takeover(runs, on, seed)]), 50),
     "overlap": (lambda runs, on, _: iter([overlap(runs, 3, on)]), 50),

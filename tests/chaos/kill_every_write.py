@@ -5,9 +5,11 @@ creation to the moment at which, after its deletion, nothing of it is left.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from tests.chaos import oracle
+from tests.chaos.one_namespace import own_operator
 from tests.chaos.outcome import Outcome
 from tests.chaos.scripts import Script
 from tests.chaos.stand import Stand
@@ -16,7 +18,17 @@ from tests.e2e.runs import apply_run, phase
 from tests.e2e.watch import Object, WatchTimeout
 
 MOMENTS = ("before", "after")
+#: Scripts. Most of a run's life is waiting; two cores serve so many.
+AT_ONCE = 3
 Place = tuple[int, str]
+
+
+def kill_every_write_of(
+    scripts: Iterable[Script], stand: Stand, seed: int, at_most: int | None = None
+) -> Iterator[Outcome]:
+    """Some scripts side by side, each with an operator of its own."""
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="script") as pool:
+        yield from pool.map(lambda script: kill_every_write(script, stand, seed, at_most), scripts)
 
 
 def kill_every_write(
@@ -26,16 +38,19 @@ def kill_every_write(
     ends: list[Object] = []
     problems: list[str] = []
     kills = 0
-    with fresh_namespace(f"kill-{script.title.replace(' ', '-')}") as namespace:
-        stand.ready()
-        problems += _play(script, stand, namespace, "not-killed", ends)
-        writes = stand.proxy.writes
+    with (
+        fresh_namespace(f"kill-{script.title.replace(' ', '-')}") as namespace,
+        own_operator(stand, namespace) as own,
+    ):
+        own.ready()
+        problems += _play(script, own, namespace, "not-killed", ends)
+        writes = own.proxy.writes
         for number, moment in _places(writes, seed, at_most):
-            stand.ready()
-            stand.proxy.count_anew(kill=stand.kill_at(number, moment))
-            found = _play(script, stand, namespace, f"{moment}-{number}", ends)
+            own.ready()
+            own.proxy.count_anew(kill=own.kill_at(number, moment))
+            found = _play(script, own, namespace, f"{moment}-{number}", ends)
             problems += [f"killed {moment} write {number}: {each}" for each in found]
-            kills += stand.proxy.until_killed(0)
+            kills += own.proxy.until_killed(0)
         problems += oracle.wrong_children(oracle.made_in(namespace), ends)
     counts = {"writes": writes, "runs": len(ends), "kills": kills}
     return Outcome(f"kill at every write, {script.title}", counts, tuple(problems))

@@ -8,7 +8,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -58,11 +58,15 @@ class LocalOperator:
     One that ends by itself, as it does when it loses its Lease, is started again as by a kubelet.
     """
 
-    def __init__(self, release: Release, kubeconfig: Path, log: Path) -> None:
+    def __init__(
+        self, release: Release, kubeconfig: Path, log: Path, told: Mapping[str, str] | None = None
+    ) -> None:
+        """``told`` is said to it in place of what the chart says."""
         self._port = _free_port()
         self._environment = {
             **os.environ,
             **environment_of(release),
+            **(told or {}),
             "PYTHONPATH": os.pathsep.join([str(ROOT / "operator"), str(ROOT)]),
             "FLOWRUN_KUBECONFIG": str(kubeconfig),
             "FLOWRUN_HTTP_PORT": str(self._port),

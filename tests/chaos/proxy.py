@@ -79,7 +79,7 @@ class Proxy:
     """Serves while its `with` block lasts, in a thread of its own."""
 
     def __init__(self, upstream: Upstream, mischief: Mischief | None = None) -> None:
-        self._upstream = upstream
+        self.upstream = upstream
         self._mischief = mischief or Mischief()
         self._kill: Kill | None = None
         self._killed = threading.Event()
@@ -131,7 +131,7 @@ class Proxy:
 
     async def _open(self) -> None:
         self._session = ClientSession(
-            connector=TCPConnector(ssl=self._upstream.ssl, limit=0),
+            connector=TCPConnector(ssl=self.upstream.ssl, limit=0),
             timeout=ClientTimeout(total=None),
             auto_decompress=False,
         )
@@ -248,8 +248,8 @@ class Proxy:
         headers = {k: v for k, v in request.headers.items() if k.lower() not in HOP_BY_HOP}
         return self._session.request(
             request.method,
-            f"{self._upstream.url}{request.raw_path}",
-            headers={**headers, **self._upstream.headers},
+            f"{self.upstream.url}{request.raw_path}",
+            headers={**headers, **self.upstream.headers},
             data=body or None,
         )
 
