@@ -24,7 +24,7 @@ from flowrun_operator.observe.indices import Indices
 from flowrun_operator.observe.key import RunKey
 from flowrun_operator.observe.memory import Memories
 from flowrun_operator.observe.pull import Puller
-from flowrun_operator.perform.api import Api
+from flowrun_operator.perform.api import PAUSES, Api
 from flowrun_operator.perform.connect import NoCredentials, configuration, credentials
 from flowrun_operator.perform.errors import ApiError, Unavailable
 from flowrun_operator.perform.events import Emitter
@@ -190,7 +190,8 @@ async def operate(process: Process) -> None:
     own = Api(place, metrics.count_api_error, timeout=REQUEST_SECONDS)
     elector = Elector(own, process.lease, clock=clock, now=partial(datetime.now, UTC))
     pace = Pace(per_second=REQUESTS_PER_SECOND, burst=BURST, clock=clock)
-    api = Api(place, metrics.count_api_error, admit=partial(_admit, pace, elector))
+    admit = partial(_admit, pace, elector)
+    api = Api(place, metrics.count_api_error, admit=admit, pauses=PAUSES)
     puller = Puller()
     operator = Operator(api, metrics, puller, process, elector)
     leader = Gauge(

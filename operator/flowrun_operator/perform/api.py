@@ -1,5 +1,6 @@
 """Requests to the API server, and their errors, each in one place."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -15,6 +16,12 @@ from flowrun_operator.plan.actions import Kind
 Body = dict[str, Any]
 #: The API server gives up after 60 s; a turn has better things to do than to wait for that.
 TIMEOUT_SECONDS = 15.0
+#: Waits before a request is sent again that met a 5xx, a 429 or a cut connection. A turn is up to
+#: ten requests, and would seldom end where one in five fails. All of ours may be repeated: names
+#: are known before, writes carry a resourceVersion, deletes and patches a uid.
+PAUSES = (0.1, 0.4)
+#: Whoever is asked to wait longer gives its turn away.
+LONGEST_PAUSE = 2.0
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 CountError = Callable[[str, str, str], None]
@@ -27,7 +34,8 @@ async def at_once() -> None:
 class Api:
     """JSON in, JSON out: no models, since most of what is sent and read is somebody's CRD.
 
-    ``admit`` is awaited before each request: it may take its time, or raise an ApiError.
+    ``admit`` is awaited before each request: it may take its time, or raise an ApiError. ``pauses``
+    are the waits between the tries of one request; none, if none is given.
     """
 
     def __init__(
@@ -37,11 +45,13 @@ class Api:
         *,
         timeout: float = TIMEOUT_SECONDS,
         admit: Callable[[], Awaitable[None]] = at_once,
+        pauses: tuple[float, ...] = (),
     ) -> None:
         self._client = ApiClient(configuration)
         self._count_error = count_error
         self._timeout = timeout
         self._admit = admit
+        self._pauses = pauses
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -125,21 +135,33 @@ class Api:
         content_type: str = "application/json",
         accept: str = "application/json",
     ) -> bytes:
+        request = await self._client.param_serialize(
+            method,
+            path,
+            query_params=list((query or {}).items()),
+            header_params={"Accept": accept, "Content-Type": content_type},
+            body=body,
+            auth_settings=["BearerToken"],
+        )
+        for pause in self._pauses:
+            await self._admit()
+            try:
+                return await self._try(method, resource, path, request)
+            except Unavailable as error:
+                if error.timed_out or error.retry_after > LONGEST_PAUSE:
+                    raise
+                await asyncio.sleep(max(pause, error.retry_after))
         await self._admit()
+        return await self._try(method, resource, path, request)
+
+    async def _try(self, method: str, resource: Resource, path: str, request: Any) -> bytes:
         try:
-            request = await self._client.param_serialize(
-                method,
-                path,
-                query_params=list((query or {}).items()),
-                header_params={"Accept": accept, "Content-Type": content_type},
-                body=body,
-                auth_settings=["BearerToken"],
-            )
             response = await self._client.call_api(*request, _request_timeout=self._timeout)
             content = await response.read()
         except (TimeoutError, aiohttp.ClientError, ApiException, OSError) as error:
             self._count_error(method, resource.plural, "unavailable")
-            raise Unavailable(f"{method} {path}: {error or type(error).__name__}") from error
+            words = f"{method} {path}: {error or type(error).__name__}"
+            raise Unavailable(words, timed_out=isinstance(error, TimeoutError)) from error
         if response.status >= 400:
             translated = translate(response.status, content, response.headers.get("Retry-After"))
             self._count_error(method, resource.plural, str(response.status))

@@ -18,9 +18,10 @@ class ApiError(Exception):
 class Unavailable(ApiError):
     """No answer in time, 429 or 5xx. Whether a write took effect is not known."""
 
-    def __init__(self, message: str, retry_after: float = 0.0) -> None:
+    def __init__(self, message: str, retry_after: float = 0.0, *, timed_out: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.timed_out = timed_out
 
 
 class Conflict(ApiError):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from flowrun_operator.api.flowrun import API_VERSION, KIND, FlowRun
 from flowrun_operator.perform.api import Api
-from flowrun_operator.perform.errors import ApiError
+from flowrun_operator.perform.errors import ApiError, Conflict
 from flowrun_operator.perform.kinds import EVENTS
 
 logger = logging.getLogger(__name__)
@@ -43,6 +43,8 @@ class Emitter:
             event = await self._backlog.get()
             try:
                 await self._api.create(EVENTS, event["metadata"]["namespace"], event)
+            except Conflict:
+                pass  # written by a try whose answer was lost: its name is its time
             except ApiError as error:
                 logger.warning("Event not written: %s: %s", event["reason"], error)
             finally:

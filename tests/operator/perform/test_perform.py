@@ -245,6 +245,18 @@ async def test_events_go_out_in_their_order_and_a_refused_one_holds_nobody_up(
     assert events[0]["involvedObject"]["uid"] == UID
 
 
+async def test_an_event_that_a_lost_answer_told_of_is_no_trouble(
+    api: Api, fake: FakeApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    fake.before = lambda *_: status(409, "already exists")
+    emitter = Emitter(api)
+    emitter.emit(a_run(), "Normal", "Running", "words")
+    sending = asyncio.create_task(emitter.run())
+    await emitter.drain()
+    sending.cancel()
+    assert caplog.messages == []
+
+
 def test_what_is_watched_may_be_listed_and_watched() -> None:
     granted = {(r.group, r.resource): r.verbs for r in RIGHTS}
     for resource in WATCHED:
