@@ -74,6 +74,7 @@ class LocalOperator:
         self.log = log
         self._process: subprocess.Popen[bytes] | None = None
         self._wanted = False
+        self._closed = threading.Event()
         self._one_at_a_time = threading.RLock()
         threading.Thread(target=self._supervise, name="kubelet", daemon=True).start()
         self.ended_by_itself = 0
@@ -83,6 +84,7 @@ class LocalOperator:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._closed.set()
         self.stop()
 
     @property
@@ -164,8 +166,7 @@ class LocalOperator:
         return self._get("metrics").decode()
 
     def _supervise(self) -> None:
-        while True:
-            time.sleep(0.5)
+        while not self._closed.wait(0.5):
             with self._one_at_a_time:
                 if self._wanted and not self.runs:
                     self.ended_by_itself += 1
