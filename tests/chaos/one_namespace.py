@@ -38,27 +38,15 @@ def _lease(release: Release, name: str) -> Iterator[None]:
     """The right to one more Lease than the chart gives; afterwards neither is left."""
     body = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": name}}
     group = "rbac.authorization.k8s.io"
-    release.kubectl.apply(
-        {
-            **body,
-            "kind": "Role",
-            "rules": [
-                {
-                    "apiGroups": ["coordination.k8s.io"],
-                    "resources": ["leases"],
-                    "resourceNames": [name],
-                    "verbs": ["get", "update"],
-                }
-            ],
-        },
-        {
-            **body,
-            "kind": "RoleBinding",
-            "roleRef": {"apiGroup": group, "kind": "Role", "name": name},
-            "subjects": [{"apiGroup": group, "kind": "User", "name": service_account(release)}],
-        },
-    )
+    right = {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"]}
+    mine = {"resourceNames": [name], "verbs": ["get", "update"]}
+    subject = {"apiGroup": group, "kind": "User", "name": service_account(release)}
+    role = {"apiGroup": group, "kind": "Role", "name": name}
     try:
+        release.kubectl.apply(
+            {**body, "kind": "Role", "rules": [{**right, **mine}]},
+            {**body, "kind": "RoleBinding", "roleRef": role, "subjects": [subject]},
+        )
         yield
     finally:
         release.kubectl("delete", "lease,rolebinding,role", name, "--ignore-not-found")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+LIST = {"apiVersion": "v1", "kind": "List"}
 
 
 class CommandFailed(AssertionError):
@@ -79,7 +80,7 @@ class Kubectl:
 
     def apply(self, *objects: Mapping[str, Any]) -> None:
         """Applies objects given as JSON."""
-        self("apply", "-f", "-", input="\n---\n".join(json.dumps(each) for each in objects))
+        self("apply", "-f", "-", input=json.dumps({**LIST, "items": objects}))
 
     def patch_spec(self, kind: str, name: str, change: Mapping[str, Any]) -> None:
         """Changes fields of the object's spec."""
