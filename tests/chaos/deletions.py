@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -14,7 +15,8 @@ from tests.chaos.simulated import simulated
 from tests.chaos.stand import Stand
 from tests.e2e.namespaces import fresh_namespace
 from tests.e2e.release import DASK_OPERATOR, DASK_OPERATOR_PODS
-from tests.e2e.runs import manifest
+from tests.e2e.runs import Run, manifest
+from tests.e2e.watch import WatchTimeout
 
 MERGE_PATCH = "application/merge-patch+json"
 #: From before anything is made of a run to after its end.
@@ -63,20 +65,19 @@ def _play(count: int, stand: Stand, seed: int, *, down: bool) -> list[str]:
             timed(all_of_them)
             if down:
                 time.sleep(max(0.0, start + DOWN_SECONDS - time.monotonic()))
-        problems = [*_not_ended(namespace, stand)]
+        cancelled = [name for name, _, cancel, _ in fates if cancel]
+        problems = [*_not_ended(cancelled, namespace, stand)]
         delete_all(namespace)
         problems += oracle.left_over(namespace, set(), PATIENCE_SECONDS)
     return problems
 
 
-def _not_ended(namespace: str, stand: Stand) -> list[str]:
-    """Cancelled runs come to their end by themselves."""
-    kubectl = stand.release.kubectl.inside(namespace)
-    patience = f"--timeout={PATIENCE_SECONDS:.0f}s"
-    kubectl(
-        "wait", "flowruns", "--all", "--for=condition=Finished", patience,
-        check=False, timeout=PATIENCE_SECONDS + 60,
-    )  # fmt: skip
-    runs = kubectl.json("get", "flowruns")["items"]
-    phases = {run["metadata"]["name"]: run.get("status", {}).get("phase") for run in runs}
-    return [f"{n}: cancelled, but {p}" for n, p in phases.items() if p not in oracle.FINISHED]
+def _not_ended(cancelled: Iterable[str], namespace: str, stand: Stand) -> Iterator[str]:
+    """They come to their end by themselves."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    for name in cancelled:
+        run = Run(namespace, name, stand.watch)
+        try:
+            run.until_finished(max(0.1, deadline - time.monotonic()))
+        except WatchTimeout:
+            yield f"{name}: cancelled, but {run.phases[-1:]}"
