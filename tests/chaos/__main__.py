@@ -34,7 +34,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tests.chaos", description=__doc__)
     parser.add_argument("scenario", nargs="*", help=f"of {', '.join(SCENARIOS)}; default: all")
     parser.add_argument("--seed", type=int, help="gives the same draws again")
-    parser.add_argument("--runs", type=int, help="in each of them, but for kill (the full counts)")
+    parser.add_argument(
+        "--runs", type=int, help="in each of them, but for kill and node (the full counts)"
+    )
     parser.add_argument("--json", type=Path, default=ROOT / "build/chaos.json")
     arguments = parser.parse_args()
     unknown = set(arguments.scenario) - set(SCENARIOS)
