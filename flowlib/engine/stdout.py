@@ -47,13 +47,13 @@ class Lines:
 class _Switch:
     """Stands in for sys.stdout: gives what is printed to the thread's taker, if it has one."""
 
-    def __init__(self, real: TextIO) -> None:
-        self.real = real
+    def __init__(self, beneath: TextIO) -> None:
+        self.beneath = beneath
         self.users = 0
 
     def write(self, text: str) -> int:
         if _takers.taker is None:
-            return self.real.write(text)
+            return self.beneath.write(text)
         _takers.taker.take(text)
         return len(text)
 
@@ -62,7 +62,7 @@ class _Switch:
             self.write(line)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.real, name)
+        return getattr(self.beneath, name)
 
 
 @contextmanager
@@ -84,4 +84,4 @@ def to(logger: Logger) -> Iterator[None]:
         with _installing:
             switch.users -= 1
             if not switch.users and sys.stdout is stdout:
-                sys.stdout = switch.real
+                sys.stdout = switch.beneath

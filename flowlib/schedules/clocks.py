@@ -201,10 +201,7 @@ class DatesClock(Clock):
 
 
 class RRuleClock(Clock):
-    """At the times of dateutil's rrule or rruleset. Raises TypeError for anything else.
-
-    Times of a rule without a zone are wall times where start_date is.
-    """
+    """At the times of dateutil's rrule or rruleset. Raises TypeError for anything else."""
 
     def __init__(
         self,
@@ -223,15 +220,12 @@ class RRuleClock(Clock):
         first = next(iter(self.rrule_obj), None)
         if first is None:
             return
+        # dateutil compares times with zones only with such, and without only with such.
+        since: datetime.datetime = after
         if first.tzinfo is None:
-            zone = "UTC" if self.start_date is None else (self.start_date.timezone or "UTC")
-            here = after.in_timezone(zone)
-            since: datetime.datetime = here.naive() - _unsteady(here)
-            for time in self.rrule_obj.xafter(since):
-                yield _at(time, zone)
-        else:
-            for time in self.rrule_obj.xafter(after):
-                yield pendulum.instance(time)
+            since = after.in_timezone("UTC").naive()
+        for time in self.rrule_obj.xafter(since):
+            yield pendulum.instance(time)
 
 
 def _passed(start: pendulum.DateTime, end: pendulum.DateTime) -> datetime.timedelta:

@@ -21,7 +21,9 @@ class _ToStdout(logging.StreamHandler[TextIO]):
 
     @property
     def stream(self) -> TextIO:  # type: ignore[override]  # looked up each time
-        return sys.stdout
+        # Not to what takes the prints of a task, which are logged: these lines are already.
+        beneath: TextIO = getattr(sys.stdout, "beneath", sys.stdout)
+        return beneath
 
 
 def _root() -> logging.Logger:

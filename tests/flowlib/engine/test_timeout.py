@@ -171,6 +171,19 @@ class TestStdout:
         assert "whispered" in printed
         assert "said 7" not in printed
 
+    def test_what_a_task_logs_is_logged_once(self, capsys: pytest.CaptureFixture[str]) -> None:
+        @task(log_stdout=True)
+        def speak() -> None:
+            context.logger.info("logged")
+            print("printed")
+
+        with Flow("f") as flow:
+            speak()
+        final(flow)
+        printed = capsys.readouterr().out
+        lines = [line.split(" - ", 1)[1] for line in printed.splitlines() if "speak |" in line]
+        assert lines == ["flowlib.speak | logged", "flowlib.speak | printed"]
+
     def test_each_thread_speaks_for_itself(self, caplog: pytest.LogCaptureFixture) -> None:
         both = threading.Barrier(2, timeout=5)
 

@@ -155,11 +155,16 @@ TIMES: dict[str, tuple[Clock, str, list[str]]] = {
         "2020-01-01 09:00",
         ["01-02 09:00+00", "01-03 09:00+00"],
     ),
-    "a rule where the start is": (
+    "a rule without a zone is UTC, wherever the start is": (
         RRuleClock(
             rrule.rrule(rrule.DAILY, dtstart=datetime.datetime(2018, 1, 1, 9)),
             at("2018-11-03 09:00", NEW_YORK),
         ),
+        "2018-01-01",
+        ["11-04 09:00+00", "11-05 09:00+00"],
+    ),
+    "a rule over a change of clocks": (
+        RRuleClock(rrule.rrule(rrule.DAILY, dtstart=at("2018-11-03 09:00", NEW_YORK))),
         "2018-01-01",
         ["11-03 09:00-04", "11-04 09:00-05"],
     ),
