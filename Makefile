@@ -64,7 +64,7 @@ chaos-short: cluster  ## what chaos does, in minutes: not yet a part of make tes
 chaos: cluster  ## kills, faults, takeover, overlap, deletions on simulated nodes; SEED=N again
 	$(CLUSTER_ENV); $(PY) -m tests.chaos $(if $(SEED),--seed $(SEED))
 
-differential: .venv/ready  ## random flows by the oracle, LocalExecutor and Dask: 20,000 and 3,000
+differential: .venv/ready  ## random flows by the oracle, LocalExecutor and Dask (half an hour)
 	$(PY) -m tests.flowlib.differential
 
 test: .venv/ready  ## all of it: check, unit, e2e

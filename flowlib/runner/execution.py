@@ -55,6 +55,8 @@ def judge(final: State, snapshot: Snapshot, result: str | None) -> Verdict:
     outcome, reason, message = Outcome.FAILED, Reason.TASK_FAILED, _failure(final, snapshot)
     if final.is_successful():
         outcome, message = Outcome.SUCCEEDED, str(final.message)
+    elif final.is_running():
+        message = f"{final.message} Nobody can resume them in a FlowRun: it has no terminal."
     elif type(final.result) in REASONS:
         reason, message = REASONS[type(final.result)], str(final.result)
     elif snapshot.causes == snapshot.killed > 0:

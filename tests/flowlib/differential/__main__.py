@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import random
 import sys
 import time
@@ -11,7 +12,7 @@ from flowlib.executors import LocalExecutor
 from flowlib.executors.protocol import Executor
 from flowlib.utilities.logging import get_logger
 from tests.flowlib.differential.comparison import differences
-from tests.flowlib.differential.hostile import HostileDask, Losing, cluster
+from tests.flowlib.differential.hostile import HostileDask, Losing, cluster, dying_cluster
 from tests.flowlib.differential.programs import described, random_flow
 
 #: After so many different flows it is time to look.
@@ -46,9 +47,11 @@ def main() -> int:
     parser.add_argument("--local", type=int, default=20_000)
     parser.add_argument("--losses", type=int, default=5_000)
     parser.add_argument("--dask", type=int, default=3_000)
+    parser.add_argument("--killed", type=int, default=200)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     given = parser.parse_args()
     get_logger().setLevel(logging.CRITICAL)
+    os.environ["FLOWLIB__LOGGING__LEVEL"] = "CRITICAL"  # for processes to come
     first = given.first
     different = compare(given.local, first, "LocalExecutor", lambda seed: LocalExecutor())
     different += compare(given.losses, first, "with losses", Losing, attempts=False)
@@ -60,6 +63,16 @@ def main() -> int:
                 "Dask",
                 lambda seed: HostileDask(client, single_rows=seed % 2 == 0),
             )
+    if given.killed:
+        with dying_cluster(random.Random(first)) as (client, killed):
+            different += compare(
+                given.killed,
+                first,
+                "Dask, workers killed",
+                lambda seed: HostileDask(client, single_rows=seed % 2 == 0),
+                attempts=False,
+            )
+            print(f"workers killed: {len(killed)}")
     return 1 if different else 0
 
 

@@ -1,10 +1,16 @@
 """An executor on a Dask cluster in this process, at settings that nobody would choose."""
 
+import contextlib
 import logging
+import os
+import random
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
 
+import dask
 import distributed
 
 from flowlib.engine import fusion, sizing
@@ -68,3 +74,47 @@ def cluster() -> Iterator[distributed.Client]:
         distributed.Client(made, set_as_default=False) as client,
     ):
         yield client
+
+
+@contextmanager
+def dying_cluster(rnd: random.Random) -> Iterator[tuple[distributed.Client, list[int]]]:
+    """A cluster of processes, of which one is killed whenever all are there, and comes again.
+
+    The processes that were killed are told.
+    """
+    settings = {
+        # However often a claim was hit by chance: it is not to blame.
+        "distributed.scheduler.allowed-failures": 1_000,
+        # The cluster does not give up a worker that takes a while to come again.
+        "distributed.deploy.lost-worker-timeout": "1h",
+    }
+    with (
+        dask.config.set(settings),
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=":0",
+            silence_logs=logging.CRITICAL,
+        ) as made,
+        distributed.Client(made, set_as_default=False) as client,
+    ):
+        over, killed = threading.Event(), list[int]()
+
+        def kill() -> None:
+            while not over.wait(rnd.uniform(0.2, 0.8)):
+                if len(made.scheduler.workers) < len(made.workers):
+                    continue  # one that is killed while it starts does not come again
+                process = rnd.choice(list(made.workers.values())).process
+                if process is not None and process.pid is not None:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(process.pid, signal.SIGKILL)
+                        killed.append(process.pid)
+
+        killer = threading.Thread(target=kill, daemon=True)
+        killer.start()
+        try:
+            yield client, killed
+        finally:
+            over.set()
+            killer.join()

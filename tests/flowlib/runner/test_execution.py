@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from flowlib import Flow, task
+from flowlib import Flow, task, triggers
 from flowlib.engine.flow_run import Options
 from flowlib.engine.progress import Counts, FailedTask, Observer
 from flowlib.engine.stop import Stop
@@ -162,3 +162,18 @@ def test_the_verdict_says_how_many_tasks_were_taken_over(tmp_path: Path) -> None
 
     assert (first.resumed, second.resumed) == (0, 3)
     assert first.tasks == second.tasks == Counts(total=3, succeeded=3)
+
+
+def test_a_paused_task_ends_a_run_where_nobody_can_resume_it() -> None:
+    @task(trigger=triggers.manual_only)
+    def approved(x: int) -> int:
+        return x
+
+    with Flow("f") as flow:
+        approved(inc(1))
+
+    verdict = run(flow)
+
+    assert (verdict.outcome, verdict.reason) == (Outcome.FAILED, Reason.TASK_FAILED)
+    assert "some tasks are paused. Nobody can resume them" in verdict.message
+    assert verdict.tasks == Counts(total=2, succeeded=1, pending=1)
