@@ -1,4 +1,4 @@
-"""Emits Events. Telling must not delay doing: they go out beside the turns, in their order."""
+"""Emits Events. Telling must not delay doing: they go out beside the turns, a run's in order."""
 
 import asyncio
 import logging
@@ -15,14 +15,18 @@ logger = logging.getLogger(__name__)
 COMPONENT = "flowrun-operator"
 #: More than this many untold Events are a storm, and the newest of a storm are let go.
 BACKLOG = 10_000
+#: One sender alone falls behind the turns of a storm, whose requests keep each of its own waiting.
+SENDERS = 4
 
 
 class Emitter:
-    """A queue of Events, and the task that sends them."""
+    """Queues of Events, and the tasks that send them: all of a run go by the same one."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
-        self._backlog: asyncio.Queue[dict[str, Any]] = asyncio.Queue(BACKLOG)
+        self._backlogs: list[asyncio.Queue[dict[str, Any]]] = [
+            asyncio.Queue(BACKLOG // SENDERS) for _ in range(SENDERS)
+        ]
 
     def emit(
         self,
@@ -32,15 +36,26 @@ class Emitter:
         message: str,
     ) -> None:
         """Takes the Event and returns at once."""
+        backlog = self._backlogs[hash(run.metadata.uid) % SENDERS]
         try:
-            self._backlog.put_nowait(_event(run, kind, reason, message, datetime.now(UTC)))
+            backlog.put_nowait(_event(run, kind, reason, message, datetime.now(UTC)))
         except asyncio.QueueFull:
             logger.warning("Event dropped, too many wait: %s %s", reason, run.metadata.name)
 
     async def run(self) -> None:
         """Sends until cancelled. An Event that is refused is lost: the status holds the story."""
+        async with asyncio.TaskGroup() as senders:
+            for backlog in self._backlogs:
+                senders.create_task(self._send(backlog))
+
+    async def drain(self) -> None:
+        """Waits until all that was taken is sent."""
+        for backlog in self._backlogs:
+            await backlog.join()
+
+    async def _send(self, backlog: "asyncio.Queue[dict[str, Any]]") -> None:
         while True:
-            event = await self._backlog.get()
+            event = await backlog.get()
             try:
                 await self._api.create(EVENTS, event["metadata"]["namespace"], event)
             except Conflict:
@@ -48,11 +63,7 @@ class Emitter:
             except ApiError as error:
                 logger.warning("Event not written: %s: %s", event["reason"], error)
             finally:
-                self._backlog.task_done()
-
-    async def drain(self) -> None:
-        """Waits until all that was taken is sent."""
-        await self._backlog.join()
+                backlog.task_done()
 
 
 def _event(

@@ -257,6 +257,35 @@ async def test_an_event_that_a_lost_answer_told_of_is_no_trouble(
     assert caplog.messages == []
 
 
+async def test_an_event_that_takes_its_time_holds_up_no_other_runs(
+    fake: FakeApi, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free, told = asyncio.Event(), asyncio.Queue[str]()
+
+    async def create(_: Any, __: str, body: dict[str, Any]) -> dict[str, Any]:
+        if body["reason"] == "Slow":
+            await free.wait()
+        told.put_nowait(body["reason"])
+        return body
+
+    monkeypatch.setattr(api, "create", create)
+    emitter = Emitter(api)
+    sending = asyncio.create_task(emitter.run())
+    emitter.emit(a_run(), "Normal", "Slow", "words")
+    emitter.emit(a_run(), "Normal", "Next", "words")
+    run = a_run()
+    for number in range(1000):  # some uid goes by another sender
+        meta = run.metadata.model_copy(update={"uid": f"another-{number}"})
+        emitter.emit(run.model_copy(update={"metadata": meta}), "Normal", "Another", "words")
+    assert await asyncio.wait_for(told.get(), timeout=10) == "Another"
+    free.set()
+    await emitter.drain()
+    sending.cancel()
+    reasons = [told.get_nowait() for _ in range(told.qsize())]
+    assert [each for each in reasons if each != "Another"] == ["Slow", "Next"]
+    assert reasons.count("Another") == 999
+
+
 def test_what_is_watched_may_be_listed_and_watched() -> None:
     granted = {(r.group, r.resource): r.verbs for r in RIGHTS}
     for resource in WATCHED:
