@@ -16,6 +16,7 @@ from flowlib.executors import LocalDaskExecutor, LocalExecutor
 from flowlib.tasks.core.constants import Constant
 from flowlib.utilities.configuration import set_temporary_config
 from tests.flowlib.differential.comparison import differences
+from tests.flowlib.differential.hostile import HostileDask, cluster
 from tests.flowlib.differential.programs import described, random_flow
 
 EXECUTORS = {
@@ -57,3 +58,15 @@ def test_extras_change_no_end(where: str, tmp_path: Path) -> None:
 
     agrees()
     assert written[-1] > 0
+
+
+@pytest.mark.dask
+@pytest.mark.timeout(120)
+def test_extras_change_no_end_on_dask(tmp_path: Path) -> None:
+    with cluster() as client, set_temporary_config({"flows.checkpointing": True}):
+        for seed in range(15):
+            rnd = random.Random(f"extras {seed}")
+            flow, parameters = random_flow(rnd)
+            with_extras(flow, rnd, tmp_path)
+            executor = HostileDask(client, single_rows=bool(seed % 2))
+            assert differences(flow, parameters, executor) == [], described(flow)
