@@ -188,18 +188,22 @@ def refuses(address: str) -> bool:
     return False
 
 
-def test_a_cluster_for_the_run(folder: Path) -> None:
-    # While the program goes on, its clusters are gone.
-    with (folder / "made.py").open("a") as file:
+def asks_whether_gone(program: Path, places: str) -> None:
+    """Has the program look, before it ends, whether the places that its task told are gone."""
+    with program.open("a") as file:
         file.write(
             "    import socket\n"
-            "    for place in set(state.result[places].result):\n"
+            f"    for place in set(state.result[{places}].result):\n"
             "        host, port = place.removeprefix('tcp://').split(':')\n"
             "        try:\n"
             "            socket.create_connection((host, int(port)), timeout=5)\n"
             "        except ConnectionRefusedError:\n"
             "            print('gone')\n"
         )
+
+
+def test_a_cluster_for_the_run(folder: Path) -> None:
+    asks_whether_gone(folder / "made.py", "places")
     lines = run("made.py", folder)
     places = [line.removeprefix("ran on ") for line in lines if line.startswith("ran on tcp://")]
     assert len(set(places)) == 3
@@ -208,5 +212,8 @@ def test_a_cluster_for_the_run(folder: Path) -> None:
 
 
 def test_a_cluster_that_grows(folder: Path) -> None:
-    last = run("adaptive.py", folder)[-1]
-    assert int(last.removeprefix("workers used: ")) in (2, 3)
+    asks_whether_gone(folder / "adaptive.py", "addresses")
+    lines = run("adaptive.py", folder)
+    (used,) = [line.removeprefix("workers used: ") for line in lines if "workers used" in line]
+    assert int(used) in (2, 3)
+    assert lines.count("gone") == int(used)
