@@ -16,7 +16,7 @@ import kopf
 from aiohttp import web
 from prometheus_client import Gauge
 
-from flowrun_operator import handlers
+from flowrun_operator import handlers, lists
 from flowrun_operator.admissions import Admissions
 from flowrun_operator.health import Health, application
 from flowrun_operator.observe.echoes import Echoes
@@ -112,6 +112,7 @@ class Operator:
             _begin("resync", self._resync()),
         ]
         await asyncio.sleep(0)
+        lists.wake_once()
         watches = _begin(
             "watches",
             kopf.operator(
