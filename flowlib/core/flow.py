@@ -127,6 +127,7 @@ class Flow(TaskGraph):
         self,
         parameters: Mapping[str, Any] | None = None,
         run_on_schedule: bool | None = None,
+        runner_cls: None = None,
         **kwargs: Any,
     ) -> "State | None":
         """Runs the flow and returns its final state; never raises for what tasks do.
@@ -140,9 +141,15 @@ class Flow(TaskGraph):
         unless ``keep_results=True``), and parameters by name. ``state.result``
         is ``{task: state}`` for every task.
 
-        Raises ValueError for parameters that are missing or that the flow does not have, TypeError
-        for other keywords, RuntimeError inside the flow's own ``with`` block.
+        Raises ValueError for parameters that are missing or that the flow does not have and for a
+        runner_cls, TypeError for other keywords, RuntimeError inside the flow's own ``with`` block.
         """
+        if runner_cls is not None:
+            raise ValueError(
+                f"flow.run() got runner_cls={runner_cls!r}, but there is one way to run a flow. "
+                "Change what happens by state handlers or terminal_state_handler, and where by "
+                "executor=."
+            )
         if context.get("loading_flow"):
             warnings.warn(
                 f"flow.run() of {self.name!r} is ignored while the flow is being loaded.",

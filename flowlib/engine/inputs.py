@@ -174,7 +174,10 @@ def _spread(
         before = len(values)
         values += items[skipped : skipped + number]
         if len(values) - before < number:
-            raise ShortPiece  # made again, a child has fewer items than before
+            raise RuntimeError(
+                "A value that is flattened was made again, after its worker was lost, with fewer "
+                "items than before. A task before flatten(...) must return as many each time."
+            )
         states.update(
             {
                 before + place - skipped: state

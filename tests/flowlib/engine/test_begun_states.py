@@ -262,6 +262,11 @@ def test_neither_success_nor_failure_counts_as_success() -> None:
     assert (type(state), state.message) == (Success, "No reference tasks failed.")
 
 
+def test_a_runner_class_is_refused() -> None:
+    with pytest.raises(ValueError, match="terminal_state_handler"):
+        Flow("f").run(runner_cls=object)  # type: ignore[arg-type]
+
+
 def test_return_tasks_is_refused() -> None:
     with pytest.raises(ValueError, match="return_tasks"):
         Flow("f").run(return_tasks=[])
