@@ -26,11 +26,17 @@ class Cluster:
 
 
 @contextmanager
-def cluster(workers: int = 2, threads: int = 1, saturation: str = "1.1") -> Iterator[Cluster]:
-    """Runs until the block is left. saturation is the scheduler's worker-saturation."""
+def cluster(
+    workers: int = 2, threads: int = 1, saturation: str = "1.1", log_level: str = "INFO"
+) -> Iterator[Cluster]:
+    """Runs until the block is left.
+
+    saturation is the scheduler's worker-saturation, log_level flowlib's on the workers.
+    """
     environment = {
         **os.environ,
         "DASK_DISTRIBUTED__SCHEDULER__WORKER_SATURATION": saturation,
+        "FLOWLIB__LOGGING__LEVEL": log_level,
         "PYTHONPATH": os.pathsep.join(path for path in [os.getcwd(), *sys.path] if path),
     }
     with ExitStack() as stack:
