@@ -1,6 +1,7 @@
 """Runs a claim: rows of one task or of several, until its box is used up."""
 
 import functools
+import math
 import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,6 +22,8 @@ from flowlib.engine.work import UNMAPPABLE, Beside, Claim, Landed, Report, TaskS
 #: be slow, and more and more, since they may be fast.
 FIRST_BLOCK = 4
 LARGEST_BLOCK = 4_096
+#: Boxes that a block may last: better a little late than with rows that only some parts have run.
+GRACE = 1.25
 
 
 def run(
@@ -38,7 +41,7 @@ def run(
     """
     if claim.reading is not None:
         return _read(next(iter(specs)), claim, claim.reading)
-    position = position or Position(len(claim.parts), claim.box)
+    position = position or position_of(claim)
     lines: list[Line] = []
     since, began = time.time(), time.perf_counter()
 
@@ -49,13 +52,13 @@ def run(
             lines.append(Line(spec, part, upstreams, call, position))
             yield lines[-1]
 
-    for block in _blocks(claim):
-        block_lines = lines if block.start else prepared()
-        if not all(
+    block = _first_block(claim)
+    while block:
+        whole = all(
             line.run(block.start, block.stop, number, began)
-            for number, line in enumerate(block_lines)
-        ):
-            break
+            for number, line in enumerate(lines if block.start else prepared())
+        )
+        block = _next_block(claim, block, time.perf_counter() - began) if whole else range(0)
     landed = [_landed(line, since) for line in lines]
     for line, its in zip(lines, landed, strict=True):
         its.nbytes = size(line.values)
@@ -88,15 +91,24 @@ def _read(spec: TaskSpec, claim: Claim, reading: Reading) -> tuple[Chunk, Report
     return Chunk([Held(rows, values, states)]), Report(claim.number, [landed])
 
 
-def _blocks(claim: Claim) -> Iterator[range]:
+def position_of(claim: Claim) -> Position:
+    """Where a claim begins, and when it is to end at the latest."""
+    in_blocks = len(_first_block(claim)) < row_ranges.count(claim.parts[0].rows)
+    return Position(len(claim.parts), claim.box * GRACE if in_blocks else claim.box)
+
+
+def _first_block(claim: Claim) -> range:
     rows = row_ranges.count(claim.parts[0].rows)
-    if len(claim.parts) == 1:
-        yield range(rows)
-        return
-    start, size = 0, FIRST_BLOCK
-    while start < rows:
-        yield range(start, min(start + size, rows))
-        start, size = start + size, min(size * 2, LARGEST_BLOCK)
+    return range(rows if len(claim.parts) == 1 else min(rows, FIRST_BLOCK))
+
+
+def _next_block(claim: Claim, block: range, at: float) -> range:
+    """As many rows as all parts can run in what is left of the box; none where that is nothing."""
+    left = row_ranges.count(claim.parts[0].rows) - block.stop
+    size = min(2 * len(block), LARGEST_BLOCK, left)
+    if at > 0 and not math.isinf(claim.box):
+        size = min(size, int((claim.box - at) / (at / block.stop)))
+    return range(block.stop, block.stop + max(size, 0))
 
 
 def _drop(line: Line, number: int, claim: Claim, lines: Sequence[Line]) -> Rows:

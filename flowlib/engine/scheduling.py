@@ -166,11 +166,15 @@ class Run:
         rows = column.lost if again else column.ready
         if not rows:
             return False
-        session = self._session
         number = row_ranges.count(rows)
-        size = claim_size(number, session.threads, column.estimate, self._box, column.bytes_a_row)
-        mine, rest = row_ranges.split(rows, size)
+        # Few that are ready are no reason to share them out, where others are still to come.
+        to_come = number if again else (column.width or 0) - column.finished
+        mine, rest = row_ranges.split(rows, self._size([column], to_come))
         columns = [column] if again or column.resumes else self._together(column, number, mine)
+        if len(columns) > 1 and column.node.mapped:
+            # Never more: that they may be run together was asked for these rows only.
+            size = min(row_ranges.count(mine), self._size(columns, to_come))
+            mine, rest = row_ranges.split(rows, size)
         located = self._located(columns, mine)
         if located is None:
             return False
@@ -180,6 +184,13 @@ class Run:
             self.board.take(columns, mine)
         self._submit(columns, mine, located, again=again)
         return True
+
+    def _size(self, columns: Sequence[Column], to_come: int) -> int:
+        """How many rows a claim of these columns takes, of which so many have not ended."""
+        known = [column.estimate for column in columns if column.estimate is not None]
+        nbytes = max(column.bytes_a_row for column in columns)
+        threads = self._session.threads
+        return claim_size(to_come, threads, sum(known) if known else None, self._box, nbytes)
 
     def _together(self, column: Column, ready: int, rows: Rows) -> list[Column]:
         """The columns to run these rows of, which are some of so many that are ready."""

@@ -43,7 +43,7 @@ def run_claim(topic: str, packed: bytes, *inputs: Any) -> Chunk:
     def send(report: Report) -> None:
         log_event(topic, cloudpickle.dumps(report))
 
-    position = Position(len(claim.parts), claim.box)
+    position = chunk.position_of(claim)
     made, report = Chunk(), Report(claim.number)
     try:
         with _known(topic, position) as may_begin, patience(claim, position, send):

@@ -119,7 +119,7 @@ class ThreadSession(PoolSession):
     def _run(
         self, specs: Sequence[TaskSpec], claim: Claim, chunks: Sequence[Chunk]
     ) -> tuple[Chunk, Report]:
-        position = Position(len(claim.parts), claim.box)
+        position = chunk.position_of(claim)
         self._running[position] = threading.get_ident()
         try:
             with patience(claim, position, self._inbox.put):
