@@ -81,6 +81,13 @@ kill: cluster  ## 20 runs, the operator killed at 20 random moments (longer than
 benchmark: cluster  ## apply to created and to result, next to DaskJob
 	$(CLUSTER_ENV); $(PY) -m benchmarks.startup --runs 5
 
+engine: .venv/ready  ## what the engine costs beside raw Dask: all of its benchmarks (half an hour)
+	for name in imports fanout slow single results threads retries kill adaptive; do \
+	  echo "== $$name"; $(PY) -m benchmarks.$$name; done
+
+engine-%: .venv/ready  ## one of them: make engine-fanout ARGS="--n 100000"
+	$(PY) -m benchmarks.$* $(ARGS)
+
 scale: cluster  ## 1,000 FlowRuns at once, beside 1,000 DaskJobs, 10,000 finished ones (an hour)
 	$(CLUSTER_ENV); $(PY) -m benchmarks.scale
 
@@ -94,4 +101,4 @@ requirements: .venv/ready  ## compile requirements/*.txt anew (hashed, no addres
 	$(PY) -m pip install -q uv
 	$(PY) -m hack.images requirements
 
-.PHONY: help setup demo run check unit cluster e2e chaos-short chaos differential test crd kill benchmark scale down reference requirements
+.PHONY: help setup demo run check unit cluster e2e chaos-short chaos differential test crd kill benchmark engine scale down reference requirements
