@@ -163,6 +163,8 @@ class _FlowRun:
         nodes = graph.nodes(self.flow)
         store = self.options.results and Store(self.options.results)
         # Before anything is waited for: it may be that nothing can be kept there.
+        if store:
+            store.prepare()
         ledger = Ledger(store, nodes) if store else None
         final = self._run(nodes, ledger)
         if store and final.is_successful() and not self.options.keep_results:

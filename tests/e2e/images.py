@@ -31,7 +31,8 @@ def _build(runtime: str) -> None:
         _output(
             *(sys.executable, "-m", "pip", "install", "--quiet", "--target", f"{scratch}/packages"),
             *("--python-version", python, "--only-binary=:all:"),
-            *("s3fs", f"fsspec=={fsspec}", "moto[server]"),
+            # Of moto, what its server needs for S3 alone.
+            *("s3fs", f"fsspec=={fsspec}", "moto[s3]", "flask", "flask-cors"),
         )
         # That folder is the last on the image's path: what is installed there goes first.
         dockerfile = f"FROM {image('runtime')}\nCOPY packages /opt/flowrun-code\n"

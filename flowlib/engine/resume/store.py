@@ -4,6 +4,7 @@ import contextlib
 import functools
 import os
 import threading
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,6 +40,17 @@ class Store:
         protocol = self._files.protocol
         self._local = "file" in ([protocol] if isinstance(protocol, str) else protocol)
 
+    def prepare(self) -> None:
+        """Writes a file and takes it away again. Raises StoreFailed where that cannot be done."""
+        name = f"{uuid.uuid4().hex}{_BEGUN}"
+        try:
+            if self._local:
+                self._files.makedirs(self._root, exist_ok=True)
+            self._files.pipe_file(self._path(name), b"flowrun")
+            self._files.rm_file(self._path(name))
+        except Exception as exc:
+            raise StoreFailed(f"Results cannot be kept at {self.url}: {exc!r}") from exc
+
     def names(self) -> list[str]:
         """Of all chunks. Raises StoreFailed where that cannot be told."""
         self._files.invalidate_cache()  # somebody else has written since
@@ -48,8 +60,6 @@ class Store:
             return []
         except Exception as exc:
             raise StoreFailed(f"Results cannot be kept at {self.url}: {exc!r}") from exc
-        if found == [self._root.rstrip("/")]:
-            raise StoreFailed(f"Results cannot be kept at {self.url}: it is a file, not a folder")
         return sorted(name.rpartition("/")[2] for name in found if name.endswith(CHUNK))
 
     def read(self, name: str, start: int, stop: int) -> bytes:

@@ -1,6 +1,7 @@
 """What an attempt has finished, the next one takes over; and nothing that may have changed."""
 
 import datetime
+import errno
 import logging
 import os
 import threading
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 
 from flowlib import Flow, Parameter, context, flatten, task, unmapped
 from flowlib.core.flow import Flow as FlowType
@@ -643,6 +645,7 @@ BAD_PLACES = {
     "nowhere://x/y": "Results cannot be kept at nowhere://x/y: ",
     "gs://bucket/prefix": "Install it wherever tasks run.",
     "file:///dev/null": "Results cannot be kept at file:///dev/null: ",
+    "file:///proc/self/nothing": "Results cannot be kept at file:///proc/self/nothing: ",
 }
 
 
@@ -661,13 +664,23 @@ def test_a_place_that_cannot_be_used_is_said_before_anything_runs(
 
 
 def test_a_place_that_cannot_be_written_costs_what_is_kept_and_no_more(
-    attempts: Attempts, trouble: Trouble, caplog: pytest.LogCaptureFixture
+    attempts: Attempts,
+    trouble: Trouble,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    attempts.folder.parent.joinpath("results").symlink_to("/proc/self/nothing/here")
     flow, end = sums(attempts, trouble)
+    write = LocalFileSystem.pipe_file
+
+    def full(files: LocalFileSystem, path: str, data: bytes) -> None:
+        if data != b"flowrun":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(files, path, data)
+
+    monkeypatch.setattr(LocalFileSystem, "pipe_file", full)
 
     with caplog.at_level(logging.WARNING, logger="flowlib"):
         assert attempts.run(flow).result[end].result == 42
 
-    assert "Results are not kept at" in caplog.text
+    assert "No space left on device" in caplog.text
     assert caplog.text.count("Task 'double': its results are not kept; the log of where") == 1
