@@ -37,7 +37,8 @@ def volume(namespace: str) -> Iterator[tuple[str, Spec]]:
     }
     node.make_folder(folder)
     try:
-        Kubectl(namespace).apply(persistent, claim)
+        for each in (persistent, claim):
+            Kubectl(namespace).apply(each)
         yield folder, merged(_mounted("runner"), {"cluster": _mounted("worker")})
     finally:
         Kubectl()("delete", "persistentvolume", name, "--wait=false")
@@ -53,7 +54,8 @@ def _mounted(which: str) -> Spec:
 def s3_server(namespace: str) -> Spec:
     """Starts one, with a bucket; what makes a run use it. It goes with the namespace."""
     kubectl, image = Kubectl(namespace), images.make_s3()
-    kubectl.apply(*_server(image))
+    for each in _server(image):
+        kubectl.apply(each)
     kubectl("wait", "pod/s3", "--for=condition=Ready", "--timeout=120s", timeout=150)
     make = (
         "import s3fs; "
