@@ -225,6 +225,8 @@ def _facts(run: SeenRun, now: datetime) -> Iterator[tuple[str, str]]:
         yield "Tasks", counted(run.tasks)
     if "result" in status:
         yield "Result", json.dumps(status["result"], ensure_ascii=False)
+    if status.get("resultsURL"):
+        yield "Results kept", status["resultsURL"]
     if run.dashboard_url:
         yield "Dashboard", run.dashboard_url
     if run.cluster_name:
@@ -258,7 +260,9 @@ def _attempt(attempt: dict[str, Any]) -> Iterator[str]:
         yield f"since {attempt.get('startTime', '')}"
     yield f"exit code {attempt['exitCode']}" if "exitCode" in attempt else ""
     yield str(attempt.get("reason") or "")
-    yield str(attempt.get("message") or "")
+    resumed = attempt.get("tasksResumed")
+    told = [attempt.get("message"), f"{resumed} tasks taken over" if resumed else None]
+    yield "; ".join(part for part in told if part)
 
 
 def _section(title: str, rows: Sequence[Row]) -> Text:

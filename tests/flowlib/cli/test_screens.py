@@ -163,3 +163,15 @@ def test_the_count_of_tasks_leaves_out_what_is_nought():
 )
 def test_an_age_is_written_as_kubectl_does(seconds, words):
     assert screens.age(seconds) == words
+
+
+def test_what_an_attempt_took_over_and_where_it_is_kept_is_told(seen):
+    first = {**FAILED["attempts"][0], "tasksResumed": 0}
+    second = {"number": 2, "startTime": "2026-11-22T05:00:01Z", "tasksResumed": 120}
+    told = seen(**RUNNING | {"attempts": [first, second], "resultsURL": "s3://b/data/diamond-3f"})
+
+    shown = screens.screen(told, NOW).plain
+
+    assert "  Results kept   s3://b/data/diamond-3f\n" in shown
+    assert "1 of 3 tasks failed\n" in shown
+    assert shown.count("120 tasks taken over") == shown.count("taken over") == 1
