@@ -11,7 +11,7 @@ ADVICE = {
     ),
     "InvalidParameters": "correct `spec.parameters`",
     "ImagePull": "name of the image, `imagePullSecrets`, the registry",
-    "ContainerConfig": "create the object, or correct its name",
+    "ContainerConfig": "create the object, or correct its name; `kubectl logs` of the runner",
     "Forbidden": "correct the podTemplate, or the namespace's policy",
     "QuotaExceeded": "free some, or ask for more",
     "Unschedulable": "smaller requests, other node selectors, a larger node",
