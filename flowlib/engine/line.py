@@ -19,6 +19,9 @@ from flowlib.engine.position import Position
 from flowlib.engine.state import Paused, Pending, Resume, Retrying, State, Success
 from flowlib.engine.work import Part, TaskSpec
 from flowlib.utilities.context import context
+from flowlib.utilities.logging import get_logger
+
+logger = get_logger("TaskRunner")
 
 #: Triggers that need not be asked when everything before was a plain success.
 _PASS_ON_SUCCESS = (
@@ -26,6 +29,8 @@ _PASS_ON_SUCCESS = (
     triggers.all_finished,
     triggers.any_successful,
 )
+#: Seconds after which a child is worth a line in the log.
+LONG = 10.0
 WAITS = "Not run: what comes before it has not ended."
 
 
@@ -98,7 +103,17 @@ class Line:
                 if len(self.values) < stretch.stop:
                     break
         self.seconds += at - first
+        if at - first >= LONG and self.spec.mapped and not config.logging.mapped_children:
+            self._tell_long(start, first)
         return len(self.values) == stop
+
+    def _tell_long(self, start: int, before: float) -> None:
+        """A line in the log for each of these rows that took long, which else has none."""
+        for place in range(start, len(self.values)):
+            if self.ends[place] - before >= LONG:
+                name = f"{self.spec.task.name}[{self.row(place)}]"
+                logger.info("Task '%s': took %.0f s", name, self.ends[place] - before)
+            before = self.ends[place]
 
     def _stretches(self, start: int, stop: int) -> Iterator[tuple[bool, range]]:
         """The same places in order, each stretch with whether its rows do without a trigger."""

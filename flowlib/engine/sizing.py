@@ -23,10 +23,9 @@ def claim_size(
     if math.isinf(box):
         return ready
     share = math.ceil(ready / (2 * threads))
-    if bytes_a_row:
-        share = min(share, max(1, int(MOST_BYTES / bytes_a_row)))
+    most = min(MOST, int(MOST_BYTES / bytes_a_row)) if bytes_a_row else MOST
     if estimate is None or estimate <= 0:
-        return max(1, min(share, MOST))
+        return max(1, min(share, most))
     fits = math.ceil(0.9 * box / estimate)  # a row that begins within the box may end after it
     worth_sending = math.ceil(LEAST_WORK / estimate)
-    return max(1, min(max(share, worth_sending), fits, MOST))
+    return max(1, min(max(share, worth_sending), fits, most))

@@ -1,12 +1,13 @@
 """Mapping on LocalExecutor: widths, children, reduce."""
 
 import datetime
+import time
 from typing import Any
 
 import pytest
 
 from flowlib import Flow, Parameter, context, flatten, mapped, task, triggers, unmapped
-from flowlib.engine import signals
+from flowlib.engine import line, signals
 from flowlib.engine.state import Failed, Mapped, Skipped, TriggerFailed
 
 SOON = datetime.timedelta(milliseconds=1)
@@ -478,3 +479,21 @@ def test_a_dict_without_numbers_matters_only_if_it_is_mapped_over(flat: bool) ->
 
     assert flow.run().result[skipped].is_skipped()
     assert isinstance(broken.run().result, KeyError)
+
+
+def test_children_that_take_long_are_logged(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line, "LONG", 0.02)
+
+    @task
+    def slow(x: int) -> None:
+        time.sleep(0.03 if x == 1 else 0)
+
+    with Flow("f") as flow:
+        slow.map([0, 1, 2])
+    with caplog.at_level("INFO", logger="flowlib"):
+        flow.run()
+
+    said = [r.getMessage() for r in caplog.records if "took" in r.getMessage()]
+    assert [text.split(" took")[0] for text in said] == ["Task 'slow[1]':"]

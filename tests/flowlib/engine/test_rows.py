@@ -83,5 +83,9 @@ def test_a_claim_has_so_many_rows(
     assert claim_size(ready, threads, estimate, box=0.1) == size
 
 
+def test_large_values_go_in_small_claims() -> None:
+    assert claim_size(1_000, 2, 0.000_1, 0.1, bytes_a_row=10e6) == 6
+
+
 def test_without_a_box_a_claim_takes_everything() -> None:
     assert claim_size(1_000_000, 1, 1.0, math.inf) == 1_000_000
