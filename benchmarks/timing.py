@@ -31,17 +31,22 @@ HEAD = f"{'seconds':<34}{'min':>11}{'median':>11}{'max':>11}"
 
 
 def in_turns(
-    sides: Mapping[str, Callable[[], Any]], runs: int, *, warm_up: bool = True
+    sides: Mapping[str, Callable[[], Any]],
+    runs: int,
+    *,
+    warm_up: bool = True,
+    settle: Callable[[], Any] = lambda: None,
 ) -> dict[str, Series]:
     """Each side once a round, so that what the machine does meanwhile meets all of them.
 
     A side that returns a float measured itself. The first round, where there is a warm-up, is not
-    counted.
+    counted. settle is called before each, outside of its time.
     """
     series = {title: Series(title) for title in sides}
     for number in range(-1 if warm_up else 0, runs):
         titles = list(sides)
         for title in titles if number % 2 else reversed(titles):
+            settle()
             began = time.perf_counter()
             told = sides[title]()
             seconds = told if isinstance(told, float) else time.perf_counter() - began

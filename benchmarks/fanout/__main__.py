@@ -58,7 +58,12 @@ def measure(address: str, n: int, runs: int, *, with_raw: bool) -> dict[str, Ser
     }
     if with_raw:
         each["raw client.map"] = partial(sides.by_client_map, address, n)
-    return in_turns(each, runs, warm_up=n <= 10_000 or not with_raw)
+    return in_turns(
+        each,
+        runs,
+        warm_up=n <= 10_000 or not with_raw,
+        settle=partial(sides.settle, address),
+    )
 
 
 def show(n: int, saturation: str, series: dict[str, Series]) -> None:

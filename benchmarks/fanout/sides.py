@@ -74,6 +74,13 @@ def by_client_map(address: str, n: int) -> float:
         return time.perf_counter() - began  # flowlib closes its client, and pays for it
 
 
+def settle(address: str) -> None:
+    """Waits until the scheduler has forgotten what was run: that takes it seconds after raw."""
+    with distributed.Client(address, set_as_default=False) as client:
+        while client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)):
+            time.sleep(0.05)
+
+
 def by_loop(n: int) -> float:
     """One process, no engine: it keeps the same columns of every child as the engine does."""
     numbers = list(range(n))
