@@ -32,6 +32,8 @@ class Position:
         if self._touched:
             self._touched = False
             context.forget()
+        if self._stopped:
+            self.until = -math.inf  # the first row begins all the same; the next one asks again
         return at == 0.0 or (at < self._box and not self._stopped)
 
     def touched(self) -> None:

@@ -23,6 +23,7 @@ def test_after_a_stop_only_the_first_row_may_begin() -> None:
     position.stop()
 
     assert position.goes_on(0.0)
+    assert position.until < 0.5  # so that the next row asks
     assert not position.goes_on(0.5)
 
 
