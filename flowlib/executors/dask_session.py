@@ -91,6 +91,17 @@ class DaskSession:
         self._watch.stop()
         if self._client.status == "running":
             self._client.unsubscribe_topic(self._topic)
+            if waits:
+                self._forget_events()
+
+    def _forget_events(self) -> None:
+        """The scheduler would keep what was reported for as long as it lives."""
+
+        async def forget() -> None:
+            await self._client.run_on_scheduler(_forget, topic=self._topic)
+
+        with contextlib.suppress(OSError, TimeoutError):
+            self._client.sync(forget, callback_timeout=TELLING)
 
     def _leave(self) -> None:
         """Before the end: what has begun is waited for, and nothing else begins."""
@@ -265,3 +276,7 @@ def _without_report(claim: int, error: BaseException | None) -> Report:
     # Without an error this cannot be: the worker reports before its task is done. Better a
     # failed run than one that waits for ever.
     return Report(claim, refused=error or RuntimeError(f"chunk {claim} ended without a report"))
+
+
+def _forget(topic: str, dask_scheduler: Any = None) -> None:
+    dask_scheduler._broker.truncate(topic)

@@ -186,6 +186,20 @@ def test_values_stay_on_the_workers() -> None:
     assert preview.answer == "5"
 
 
+def test_the_scheduler_keeps_no_reports(
+    executor: DaskExecutor, cluster: distributed.LocalCluster
+) -> None:
+    with Flow("f") as flow:
+        total(inc.map(range(10)))
+
+    flow.run(executor=executor)
+
+    topics = cluster.scheduler._broker._topics
+    ours = [topic for topic in topics if topic.startswith("flowlib-")]
+    assert ours
+    assert [len(topics[topic].events) for topic in ours] == [0] * len(ours)
+
+
 def test_large_results_stay_on_the_workers_but_for_reference_tasks(
     executor: DaskExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
