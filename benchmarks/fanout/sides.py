@@ -64,7 +64,8 @@ def by_client_map(address: str, n: int) -> float:
     """One future a task; the states are those of the futures."""
     numbers = list(range(n))
     began = time.perf_counter()
-    with distributed.Client(address, set_as_default=False) as client:
+    # Closing it waits for twice this time, and the scheduler may be busy forgetting.
+    with distributed.Client(address, set_as_default=False, timeout=600) as client:
         incs = client.map(inc, numbers, pure=False)
         decs = client.map(dec, numbers, pure=False)
         adds = client.map(add, incs, decs, pure=False)
