@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.e2e import faults
+from tests.e2e import faults, other_version
 from tests.e2e.runs import Run, phase, status
 from tests.e2e.specs import Spec, container, merged, part, spec
 from tests.e2e.watch import Seen
@@ -231,6 +231,13 @@ FAILS_WHILE_RUNNING = (
         ("DaskCluster", "was deleted"),
         runs=True,
         fault=faults.delete_cluster,
+    ),
+    Row(
+        "versions-differ",
+        spec("diamond.py", other_version.before_the_image_s_own()),
+        "VersionMismatch",
+        ("Versions differ: cloudpickle is", "(runner; scheduler)", other_version.VERSION),
+        objects=(other_version.config_map(),),
     ),
 )
 
