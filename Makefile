@@ -59,6 +59,7 @@ e2e: cluster  ## tests on the test cluster
 	$(CLUSTER_ENV); $(PY) -m pytest -q -m "e2e and alone" --durations=10 tests/e2e
 
 chaos-short: cluster  ## what chaos does, in minutes: not yet a part of make test
+	$(TIMED) "simulated nodes" $(KIND) kwok
 	$(CLUSTER_ENV); $(PY) -m pytest -q -m "e2e" --durations=10 tests/chaos
 
 chaos: cluster  ## kills, faults, takeover, overlap, deletions on simulated nodes; SEED=N again
