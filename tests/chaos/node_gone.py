@@ -19,20 +19,9 @@ SOON = [
     for fault in ("unreachable", "not-ready")
 ]
 ON_ITS_NODE = {"nodeSelector": RUNNERS, "tolerations": [{**TAINT, "operator": "Equal"}, *SOON]}
-SCRIPT = Script(
-    "node gone",
-    simulated(
-        "stays",
-        "succeeds",
-        gracePeriodSeconds=5,
-        backoffSeconds=0,
-        runner={"podTemplate": {"spec": ON_ITS_NODE}},
-    ),
-    "Succeeded",
-    None,
-    ("RunnerLost", None),
-    seconds=300,
-)
+SPEC = simulated("stays", "succeeds", gracePeriodSeconds=5, backoffSeconds=0)
+SPEC["runner"]["podTemplate"]["spec"] = ON_ITS_NODE
+SCRIPT = Script("node gone", SPEC, "Succeeded", None, ("RunnerLost", None), seconds=300)
 
 
 def node_gone(stand: Stand) -> Outcome:
