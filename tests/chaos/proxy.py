@@ -25,6 +25,8 @@ from tests.chaos.mischief import Fault, Mischief, WatchFate, WatchFault
 
 HOP_BY_HOP = frozenset({"connection", "host", "keep-alive", "transfer-encoding", "content-length"})
 LONGEST_TIMEOUT_SECONDS = 60.0
+#: aiohttp's session does not wait until its TLS connections are closed.
+TLS_GOODBYE_SECONDS = 0.5
 LARGEST_BODY = 16 * 1024 * 1024
 REFUSALS: Mapping[Fault, tuple[int, str, str]] = {
     Fault.CONFLICT: (409, "Conflict", "the object has been modified"),
@@ -152,6 +154,7 @@ class Proxy:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
         await self._session.close()
+        await asyncio.sleep(TLS_GOODBYE_SECONDS)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         if request.protocol in self._dead:

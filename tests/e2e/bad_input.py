@@ -234,7 +234,7 @@ FAILS_WHILE_RUNNING = (
     ),
     Row(
         "versions-differ",
-        spec("diamond.py", other_version.before_the_image_s_own()),
+        spec("diamond.py", other_version.only_on_workers()),
         "VersionMismatch",
         ("Versions differ: cloudpickle is", "(runner; scheduler)", other_version.VERSION),
         objects=(other_version.config_map(),),

@@ -21,17 +21,17 @@ def config_map() -> Mapping[str, Any]:
     }
 
 
-def before_the_image_s_own() -> Spec:
-    """A worker's podTemplate that puts it before what the image brings."""
+def only_on_workers() -> Spec:
+    """All three pods would import it before what the image brings; the workers alone have it."""
     items = [{"key": f"file-{n}", "path": path} for n, path in enumerate(_files())]
     volume = {"name": NAME, "configMap": {"name": NAME, "items": items}}
+    mount = {"name": NAME, "mountPath": FOLDER, "readOnly": True}
     return merged(
-        part("worker", {"podTemplate": {"spec": {"volumes": [volume]}}}),
-        container(
-            "worker",
-            env=[{"name": "PYTHONPATH", "value": FOLDER}],
-            volumeMounts=[{"name": NAME, "mountPath": FOLDER, "readOnly": True}],
-        ),
+        {
+            "env": [{"name": "PYTHONPATH", "value": FOLDER}],
+            **part("worker", {"podTemplate": {"spec": {"volumes": [volume]}}}),
+        },
+        container("worker", volumeMounts=[mount]),
     )
 
 
