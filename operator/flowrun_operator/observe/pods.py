@@ -88,7 +88,7 @@ class Pod:
     def gone_with_its_node(self, now: datetime) -> bool:
         """Its deletion is long overdue, and the node controller has called it not Ready."""
         deleted_at = self.meta.deletion_timestamp
-        return deleted_at is not None and not self.ready and now > deleted_at + OVERDUE
+        return deleted_at is not None and not self.ready and now >= deleted_at + OVERDUE
 
     def container(self, name: str) -> Container | None:
         """The container of that name, if the kubelet has reported it."""
