@@ -53,9 +53,8 @@ class Store:
 
     def names(self) -> list[str]:
         """Of all chunks. Raises StoreFailed where that cannot be told."""
-        self._files.invalidate_cache()  # somebody else has written since
         try:
-            found = self._files.ls(self._root, detail=False)
+            found = self._listed()
         except FileNotFoundError:
             return []
         except Exception as exc:
@@ -94,7 +93,7 @@ class Store:
     def remove(self) -> None:
         """Our files, and the folder if nothing else is in it. Says what cannot be removed."""
         try:
-            found = self._files.ls(self._root, detail=False)
+            found = self._listed()
             ours = [name for name in found if name.endswith((CHUNK, _BEGUN))]
             if ours:
                 self._files.rm(ours)
@@ -105,6 +104,11 @@ class Store:
             return
         with contextlib.suppress(Exception):  # others have files in it, or there are no folders
             self._files.rmdir(self._root)
+
+    def _listed(self) -> list[str]:
+        self._files.invalidate_cache()  # workers have written since
+        found: list[str] = self._files.ls(self._root, detail=False)
+        return found
 
     def _path(self, name: str) -> str:
         return f"{self._root.rstrip('/')}/{name}"

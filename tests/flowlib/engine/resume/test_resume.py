@@ -8,10 +8,12 @@ import threading
 import types
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import fsspec
 import pytest
 from fsspec.implementations.local import LocalFileSystem
+from fsspec.implementations.memory import MemoryFileSystem
 
 from flowlib import Flow, Parameter, context, flatten, task, unmapped
 from flowlib.core.flow import Flow as FlowType
@@ -639,6 +641,41 @@ def test_any_file_system_of_fsspec_will_do(attempts: Attempts, trouble: Trouble)
     assert attempts.calls == [("inc", 2), ("double", 3), "total"]
     assert attempts.run(flow, keep=False).is_successful()
     assert attempts.resumed == 0
+
+
+class Remembering(MemoryFileSystem):
+    """As s3fs: what was listed once is not asked again, and others write meanwhile."""
+
+    protocol = "remembering"
+    store: ClassVar[dict[str, Any]] = {}
+    pseudo_dirs: ClassVar[list[str]] = [""]
+    listed: ClassVar[dict[str, Any]] = {}
+
+    def ls(self, path: str, detail: bool = True, **kwargs: Any) -> Any:
+        if path not in self.listed:
+            self.listed[path] = super().ls(path, detail=detail, **kwargs)
+        return self.listed[path]
+
+    def invalidate_cache(self, path: str | None = None) -> None:
+        self.listed.clear()
+
+
+def test_files_that_others_have_written_since_are_seen_and_removed(
+    attempts: Attempts, trouble: Trouble
+) -> None:
+    fsspec.register_implementation("remembering", Remembering, clobber=True)
+    attempts.url = "remembering://folder"
+    flow, _ = sums(attempts, trouble)
+
+    trouble.of = {2: ValueError("no")}
+
+    attempts.run(flow)
+    assert Remembering.store != {}
+    trouble.of = {}
+    attempts.run(flow, keep=False)
+
+    assert attempts.calls == [("inc", 2), ("double", 3), "total"]
+    assert Remembering.store == {}
 
 
 BAD_PLACES = {
