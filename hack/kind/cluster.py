@@ -146,7 +146,7 @@ def cut_upstream() -> None:
 def wait_ready() -> None:
     """Waits until the node is Ready and CoreDNS serves."""
     for words in (
-        "wait nodes --all --for=condition=Ready --timeout=120s",
+        f"wait node {paths.NODE} --for=condition=Ready --timeout=120s",
         "-n kube-system rollout status deployment/coredns --timeout=120s",
     ):
         if kubectl(*words.split(), timeout=130) is None:
