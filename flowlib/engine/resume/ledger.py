@@ -128,15 +128,18 @@ class Ledger:
         """
         mark = self._out.pop(key, None)
         if digest is None and mark is not None:
-            if mark.kept and succeeded and name not in self._told:
-                self._told.add(name)
-                logger.warning(
-                    "Task '%s': its results are not kept; the log of where it ran says why", name
-                )
+            if mark.kept and succeeded:
+                self._tell(name, "the log of where it ran says why")
             before = [self._digests.get(Key(key.claim, part)) for part in range(key.part)]
             digest = _not_kept(mark.column, _resolved(mark.origins, before, ()))
         if digest is not None:
             self._digests[key] = digest
+
+    def _tell(self, name: str, why: str) -> None:
+        """Once for each task."""
+        if name not in self._told:
+            self._told.add(name)
+            logger.warning("Task '%s': its results are not kept; %s", name, why)
 
     def _origins(
         self, board: Board, column: Column, located: Located, part: int, rows: Rows
@@ -148,7 +151,8 @@ class Ledger:
         ):
             try:
                 one = self._origin(column, its, upstream, source, located.claims, rows)
-            except Exception:  # noqa: BLE001  # a value held here that cannot be pickled
+            except Exception as exc:  # noqa: BLE001  # whatever pickling somebody's value raises
+                self._tell(column.node.task.name, f"what it is given cannot be compared: {exc!r}")
                 return None
             if one is None:
                 return None

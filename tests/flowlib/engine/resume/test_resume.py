@@ -587,6 +587,26 @@ def test_a_task_that_cannot_be_compared_is_run_again_and_said(
     assert "Task 'locked': its results and those that follow are not kept" in caplog.text
 
 
+def test_a_task_whose_input_cannot_be_compared_is_run_again_and_said(
+    attempts: Attempts, caplog: pytest.LogCaptureFixture
+) -> None:
+    @task
+    def use(lock: Any) -> str:
+        attempts.calls.append("use")
+        return type(lock).__name__
+
+    with Flow("f") as flow:
+        use.map([threading.Lock(), threading.Lock()])
+
+    with caplog.at_level(logging.WARNING, logger="flowlib"):
+        attempts.run(flow)
+        attempts.run(flow)
+
+    assert attempts.calls == ["use", "use"]
+    said = "Task 'use': its results are not kept; what it is given cannot be compared: TypeError"
+    assert caplog.text.count(said) == 2  # once an attempt
+
+
 # The place
 
 
