@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,6 +10,7 @@ from flowlib.engine import chunk
 from flowlib.engine.held import Chunk
 from flowlib.engine.work import Claim, Report, TaskSpec
 from flowlib.executors.base import Executor
+from flowlib.executors.chunks_here import ChunksHere
 
 
 class LocalExecutor(Executor):
@@ -31,7 +32,7 @@ class LocalExecutor(Executor):
         return futures
 
 
-class LocalSession:
+class LocalSession(ChunksHere):
     """One flow run in this thread."""
 
     threads = 1
@@ -63,11 +64,3 @@ class LocalSession:
 
     def stop(self, out: Mapping[int, list[Chunk]]) -> Collection[int]:
         return out
-
-    def fetch(
-        self, handles: Sequence[list[Chunk]], parts: Sequence[Sequence[int] | None]
-    ) -> list[Chunk]:
-        return [chunks[0] for chunks in handles]
-
-    def apply(self, function: Callable[..., Any], handles: Sequence[list[Chunk]]) -> Any:
-        return function(*(chunks[0] for chunks in handles))

@@ -5,7 +5,7 @@ import functools
 import multiprocessing
 import queue
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Self
@@ -17,6 +17,7 @@ from flowlib.engine.held import Chunk
 from flowlib.engine.position import Position
 from flowlib.engine.work import Claim, Report, TaskSpec
 from flowlib.executors import portable
+from flowlib.executors.chunks_here import ChunksHere
 from flowlib.executors.patience import patience
 from flowlib.executors.protocol import WorkersLost
 
@@ -24,8 +25,8 @@ from flowlib.executors.protocol import WorkersLost
 BOX = 0.1
 
 
-class PoolSession:
-    """What both have in common. A handle is a list that the chunk will be in."""
+class PoolSession(ChunksHere):
+    """What threads and processes have in common."""
 
     box = BOX
 
@@ -94,14 +95,6 @@ class PoolSession:
     def stop(self, out: Mapping[int, Any]) -> Collection[int]:
         futures = {number: self._out.get(number) for number in out}
         return [number for number, future in futures.items() if future and future.cancel()]
-
-    def fetch(
-        self, handles: Sequence[list[Chunk]], parts: Sequence[Sequence[int] | None]
-    ) -> list[Chunk]:
-        return [chunks[0] for chunks in handles]
-
-    def apply(self, function: Callable[..., Any], handles: Sequence[list[Chunk]]) -> Any:
-        return function(*(chunks[0] for chunks in handles))
 
 
 class ThreadSession(PoolSession):
