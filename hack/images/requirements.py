@@ -16,7 +16,7 @@ def wanted() -> dict[str, list[str]]:
     return {
         "runtime": [*flows, *extras["cli"]],
         "operator": extras["operator"],
-        "dev": [*flows, *extras["cli"], *extras["operator"], *tools],
+        "dev": [*flows, *extras["cli"], *extras["operator"], *extras["viz"], *tools],
     }
 
 
