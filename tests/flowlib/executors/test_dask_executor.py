@@ -287,6 +287,7 @@ def long_flow(folder: Path, seconds: float) -> Flow:
     return flow
 
 
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_who_leaves_early_waits_for_what_has_begun(executor: DaskExecutor, tmp_path: Path) -> None:
     interrupted(long_flow(tmp_path, 1.5), executor, tmp_path / "begun-0")
     begun = {path.name[6:] for path in tmp_path.glob("begun-*")}
@@ -296,6 +297,7 @@ def test_who_leaves_early_waits_for_what_has_begun(executor: DaskExecutor, tmp_p
     assert {path.name[6:] for path in tmp_path.glob("begun-*")} == begun
 
 
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_who_leaves_a_temporary_cluster_takes_what_has_begun_along(tmp_path: Path) -> None:
     kwargs = {**KWARGS, "n_workers": 1, "threads_per_worker": 1}
     executor = DaskExecutor(cluster_kwargs=kwargs)

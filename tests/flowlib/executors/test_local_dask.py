@@ -218,6 +218,7 @@ def test_functions_can_be_submitted(executor: LocalDaskExecutor) -> None:
     assert executor.wait(5) == 5
 
 
+@pytest.mark.usefixtures("heeds_ctrl_c")
 @pytest.mark.parametrize("scheduler", ["threads", "processes"])
 def test_an_interrupt_ends_what_runs(scheduler: str, tmp_path: Path) -> None:
     @task
