@@ -86,7 +86,7 @@ class Reconciler:
                 return None
             case FlowRun() if not seen.metadata.deletion_timestamp:
                 world = None if doubted else await self._observer.look(seen)
-                if world is not None and await self._is_up_to_date(world):
+                if world is not None and await self._brought_up_to_date(world):
                     self._after_turn(world)
                     return self._seconds_until(self._next_turn(world))
             case _ if not self._leaves_work(key, seen, doubted=doubted):
@@ -115,7 +115,7 @@ class Reconciler:
             verdict = judge(world)
         stages = steps(world, verdict, self._settings)
         performed = await perform(self._api, stages)
-        self._indices.told_gone(performed.gone)
+        self._indices.told_gone(key, performed.gone)
         self._remember_creates(world, performed)
         status = report.compose(world, verdict, performed)
         if not report.differs(run.status, status):
@@ -156,7 +156,7 @@ class Reconciler:
         self._memories.forget(key)
         if stages:
             performed = await perform(self._api, stages)
-            self._indices.told_gone(performed.gone)
+            self._indices.told_gone(key, performed.gone)
             logger.info("run=%s gone, swept=%s", key, [a.name for s in stages for a in s])
         return self._seconds_until(self._next_sweep(key, None, acted=bool(stages)))
 
@@ -179,8 +179,8 @@ class Reconciler:
             moments.append(now + LOOK_AGAIN)
         return min((m for m in moments if m is not None), default=None)
 
-    async def _is_up_to_date(self, world: World) -> bool:
-        """There is nothing to do, and nothing to write but progress, which is written in its time.
+    async def _brought_up_to_date(self, world: World) -> bool:
+        """Nothing is to be done, or to be written but progress, which is written in its time.
 
         Such a write needs no read before it: nothing else is done, and its version guards it.
         """

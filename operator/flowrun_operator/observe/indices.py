@@ -76,7 +76,7 @@ class Indices:
         self.deployments = {} if deployments is None else deployments
         self.groups = {} if groups is None else groups
         self._answers: dict[RunKey, FlowRun | Settled] = {}
-        self._gone: set[str] = set()
+        self._gone: dict[RunKey, frozenset[str]] = {}
 
     def attach(self, of_kopf: Mapping[str, Any]) -> None:
         """Shows Kopf's indices from now on: it makes them when it starts, empty, and fills them."""
@@ -108,22 +108,32 @@ class Indices:
 
     def children(self, key: RunKey) -> Children:
         """All that carries the run's labels."""
-        return Children(
-            pods=self._there(self.pods, key),
-            clusters=self._there(self.clusters, key),
-            worker_groups=self._there(self.worker_groups, key),
-            deployments=self._there(self.deployments, key),
+        shown = Children(
+            pods=tuple(self.pods.get(key, ())),
+            clusters=tuple(self.clusters.get(key, ())),
+            worker_groups=tuple(self.worker_groups.get(key, ())),
+            deployments=tuple(self.deployments.get(key, ())),
         )
+        gone = self._gone.get(key)
+        if gone is None:
+            return shown
+        there = Children(
+            pods=_without(gone, shown.pods),
+            clusters=_without(gone, shown.clusters),
+            worker_groups=_without(gone, shown.worker_groups),
+            deployments=_without(gone, shown.deployments),
+        )
+        if there == shown:
+            del self._gone[key]  # no index shows them any more
+        return there
 
-    def told_gone(self, uids: Iterable[str]) -> None:
+    def told_gone(self, key: RunKey, uids: frozenset[str]) -> None:
         """The API server has none of these children any more, whatever an index shows.
 
         A watch that begins anew after a long cut does not tell what went meanwhile.
         """
-        self._gone.update(uids)
-
-    def _there(self, index: Index[Child], key: RunKey) -> tuple[Child, ...]:
-        return tuple(each for each in index.get(key, ()) if each.meta.uid not in self._gone)
+        if uids:
+            self._gone[key] = self._gone.get(key, frozenset()) | uids
 
     def members(self, key: GroupKey) -> tuple[Member, ...]:
         """The runs of a concurrency group that hold a place, or stand in line for one."""
@@ -175,6 +185,10 @@ def index_run(body: Mapping[str, Any]) -> FlowRun | Settled:
     expires_at = end + timedelta(seconds=ttl) if ttl is not None and end is not None else None
     version = run.metadata.resource_version
     return Settled(status.phase, status.reason or "", expires_at, version)
+
+
+def _without(uids: frozenset[str], children: tuple[Child, ...]) -> tuple[Child, ...]:
+    return tuple(child for child in children if child.meta.uid not in uids)
 
 
 def _version(run: FlowRun | Settled) -> int:

@@ -241,6 +241,18 @@ def test_an_answer_does_not_outlive_its_run() -> None:
     assert indices.run(KEY) == gone[0]
 
 
+def test_what_is_told_gone_is_not_shown_and_kept_no_longer_than_an_index_shows_it() -> None:
+    clusters = {KEY: [a_cluster()]}
+    indices = Indices(clusters=clusters)
+    indices.told_gone(KEY, frozenset({a_cluster().meta.uid}))
+    for _ in range(2):
+        assert indices.children(KEY) == Children()
+    shown = clusters.pop(KEY)
+    assert indices.children(KEY) == Children()
+    clusters[KEY] = shown
+    assert indices.children(KEY).clusters == (a_cluster(),)
+
+
 def world_of(*pods: Any, recorded: bool = True, lost: frozenset[str] = frozenset()) -> Any:
     children = Children(pods=pods, clusters=(a_cluster(),))
     return look(a_run(recorded=recorded), children, Memory(), NOW, lost=lost)
