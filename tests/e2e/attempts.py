@@ -1,13 +1,13 @@
 """The table: what happens to a run, and how its attempts and the run end."""
 
-import time
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tests.e2e import faults
 from tests.e2e.runs import Run, phase, status
-from tests.e2e.specs import Spec, merged, spec
+from tests.e2e.specs import Spec, container, merged, quota, spec
 
 SOON = {"backoffSeconds": 1, "gracePeriodSeconds": 5}
 LIMIT = {"resources": {"limits": {"memory": "256Mi"}}}
@@ -39,14 +39,21 @@ def delete_workers(run: Run) -> None:
     run.kubectl("delete", "deployment", "-l", "dask.org/component=worker", "--wait=false")
 
 
-def delete_worker_group(run: Run) -> None:
-    """The workers' group goes, as where dask-kubernetes fails to make it: it never tries again."""
-    for _ in range(450):
-        if run.kubectl.json("get", "daskworkergroups")["items"]:
-            run.kubectl("delete", "daskworkergroups", "--all", "--wait=false")
-            return
-        time.sleep(0.2)
-    raise AssertionError("dask-kubernetes made no DaskWorkerGroup")
+NO_WORKER_GROUPS = "count/daskworkergroups.kubernetes.dask.org"
+
+
+def let_worker_groups_in(run: Run) -> None:
+    """The quota is full until dask-kubernetes and we have failed to make the workers' group.
+
+    dask-kubernetes does not try again: its handler waits a minute, and by then the cluster's phase
+    says that there is nothing to make.
+    """
+    run.until(
+        lambda seen: phase(seen) == "Starting" and status(seen).get("reason") == "QuotaExceeded",
+        "QuotaExceeded",
+    )
+    room = json.dumps({"spec": {"hard": {NO_WORKER_GROUPS: "1"}}})
+    run.kubectl("patch", "resourcequota", "full", "--type=merge", "-p", room)
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,7 @@ class Row:
     reasons: tuple[str | None, ...]  # of its attempts, in order
     words: tuple[str, ...] = ()  # all of them stand in the first attempt's message
     while_it_is: str = "Running"  # when the fault comes
+    objects: tuple[Mapping[str, Any], ...] = ()  # applied to the namespace before
 
 
 def run_of(file: str, *changes: Spec) -> Spec:
@@ -149,22 +157,24 @@ ROWS = (
         ("No worker was there for 75 s",),
     ),
     Row(
-        "worker-group-lost",
-        run_of(
-            "long.py",
-            {
-                "backoffLimit": 0,
-                # No node has this label: the flow waits for its worker, and cannot start.
-                "cluster": {
-                    "worker": {"podTemplate": {"spec": {"nodeSelector": {"no.such/label": "x"}}}}
-                },
-            },
+        "workers-crash",
+        merged(
+            run_of("some_seconds.py", {"backoffLimit": 0, "cluster": {"startTimeoutSeconds": 60}}),
+            container("worker", command=["dask", "worker", "--no-such-option"]),
         ),
-        delete_worker_group,
+        None,
         "Failed",
         ("ClusterStartTimeout",),
-        ("has made no DaskWorkerGroup",),
+        ("did not start within 60 s", "container worker of pod", "restarted", "exit code 1"),
+    ),
+    Row(
+        "worker-group-refused",
+        run_of("some_seconds.py", {"backoffLimit": 0}),
+        let_worker_groups_in,
+        "Succeeded",
+        (None,),
         while_it_is="Starting",
+        objects=(quota(**{NO_WORKER_GROUPS: "0"}),),
     ),
     Row(
         "worker-out-of-memory",

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.e2e import faults, other_version
 from tests.e2e.runs import Run, phase, status
-from tests.e2e.specs import Spec, container, merged, part, spec
+from tests.e2e.specs import Spec, container, merged, part, quota, spec
 from tests.e2e.watch import Seen
 
 # Long enough for the cause to show on a busy machine; no test depends on how long it is.
@@ -55,17 +55,6 @@ def names_cause(seen: Seen, row: Row) -> bool:
 def short(which: str) -> Spec:
     """A start deadline that the cause of this part is seen before."""
     return {"cluster": {"startTimeoutSeconds": DEADLINES[which]}}
-
-
-def quota(**hard: str) -> Mapping[str, Any]:
-    """A ResourceQuota of the namespace."""
-    named = {name.replace("_", "."): value for name, value in hard.items()}
-    return {
-        "apiVersion": "v1",
-        "kind": "ResourceQuota",
-        "metadata": {"name": "full"},
-        "spec": {"hard": named},
-    }
 
 
 INVALID_FLOW = (

@@ -48,3 +48,14 @@ def part(which: str, change: Mapping[str, Any]) -> Spec:
 def container(which: str, **fields: Any) -> Spec:
     """A podTemplate that changes the container of one kind of pod."""
     return part(which, {"podTemplate": {"spec": {"containers": [{"name": which, **fields}]}}})
+
+
+def quota(**hard: str) -> Mapping[str, Any]:
+    """A ResourceQuota of the namespace."""
+    named = {name.replace("_", "."): value for name, value in hard.items()}
+    return {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "full"},
+        "spec": {"hard": named},
+    }

@@ -26,7 +26,13 @@ def stories(flowruns: Watch) -> Iterator[Stories]:
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="row") as pool:
         yield {
             row.id: pool.submit(
-                play, row.id, row.spec, flowruns, fault=row.fault, fault_while=row.while_it_is
+                play,
+                row.id,
+                row.spec,
+                flowruns,
+                objects=row.objects,
+                fault=row.fault,
+                fault_while=row.while_it_is,
             )
             for row in ROWS
         }

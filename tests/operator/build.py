@@ -183,3 +183,9 @@ def a_world(
         memory=memory or Memory(progress=progress),
         **children,
     )
+
+
+def without_a_worker_group(seconds: float = 15, **children: Any) -> World:
+    """A starting run whose scheduler has been ready for so long."""
+    scheduler = a_dask_pod(ready_since=NOW - timedelta(seconds=seconds))
+    return a_world(**{"dask_pods": (scheduler,), **children})

@@ -29,7 +29,6 @@ from flowrun_operator.judge.start import (
     flow_started_unseen,
     start_deadline_passed,
     starting,
-    workers_never_made,
 )
 from flowrun_operator.judge.stop import must_stop, stopped
 from flowrun_operator.judge.verdict import Check, Verdict
@@ -60,7 +59,6 @@ CHECKS: tuple[Check, ...] = (
     scheduler_lost,
     workers_lost,
     flow_runs,
-    workers_never_made,
     start_deadline_passed,
 )
 

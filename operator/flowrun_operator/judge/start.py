@@ -9,8 +9,8 @@ from flowrun_operator.judge.verdict import Cause, Verdict, failed
 from flowrun_operator.observe.pods import Container, ContainerState
 from flowrun_operator.observe.world import World
 
-#: dask-kubernetes makes it beside the scheduler, within a second or two.
-GROUP_MADE_WITHIN = timedelta(seconds=60)
+#: dask-kubernetes makes it beside the scheduler, before that one is ready.
+GROUP_MADE_WITHIN = timedelta(seconds=15)
 
 
 def flow_started_unseen(world: World) -> Verdict | None:
@@ -39,21 +39,11 @@ def start_deadline(world: World) -> datetime | None:
     )
 
 
-def workers_never_made(world: World) -> Verdict | None:
-    """dask-kubernetes makes the workers' group once, and where a request failed, never again."""
-    moment = workers_given_up_waiting_at(world)
-    if moment is None or world.now < moment:
-        return None
-    seconds = int(GROUP_MADE_WITHIN.total_seconds())
-    words = (
-        f"dask-kubernetes has made no DaskWorkerGroup for {world.schedulers[0].meta.dask_cluster} "
-        f"within {seconds} s of its scheduler's readiness."
-    )
-    return failed(Cause(Reason.CLUSTER_START_TIMEOUT, words))
+def worker_group_overdue_at(world: World) -> datetime | None:
+    """When a cluster whose scheduler is ready should long have had a workers' group; it has none.
 
-
-def workers_given_up_waiting_at(world: World) -> datetime | None:
-    """When a cluster whose scheduler is ready, and which has no workers' group, is given up."""
+    dask-kubernetes makes it once, and where that request failed, never again.
+    """
     ready_since = next((p.ready_since for p in world.schedulers if p.ready_since), None)
     if ready_since is None or world.worker_groups:
         return None

@@ -7,7 +7,7 @@ from flowrun_operator.judge import between
 from flowrun_operator.judge.cleanup import expires_at, finished
 from flowrun_operator.judge.deadline import run_deadline
 from flowrun_operator.judge.losses import workers_given_up_at
-from flowrun_operator.judge.start import start_deadline, workers_given_up_waiting_at
+from flowrun_operator.judge.start import start_deadline, worker_group_overdue_at
 from flowrun_operator.judge.stop import force_at
 from flowrun_operator.observe.pods import OVERDUE
 from flowrun_operator.observe.world import World
@@ -29,7 +29,7 @@ def wake_at(world: World) -> datetime | None:
             moments += [
                 start_deadline(world),
                 world.memory.retry_at,
-                workers_given_up_waiting_at(world),
+                _later(world, worker_group_overdue_at(world)),
             ]
     return min((m for m in moments if m is not None), default=None)
 

@@ -24,7 +24,7 @@ RIGHTS = (
     _right("flowrun.dev", "flowruns", "get list watch delete"),  # delete: time to live
     _right("flowrun.dev", "flowruns/status", "update"),
     _right("kubernetes.dask.org", "daskclusters", "get list watch create patch delete"),
-    _right("kubernetes.dask.org", "daskworkergroups", "list watch delete"),
+    _right("kubernetes.dask.org", "daskworkergroups", "get list watch create delete"),
     _right("", "pods", "get list watch create patch delete"),  # patch: to stop a runner
     _right("", "pods/log", "get"),  # where the chart says so: for post-mortem bundles
     _right("", "configmaps", "get create"),

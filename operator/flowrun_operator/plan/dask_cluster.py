@@ -65,6 +65,34 @@ def dask_cluster(run: FlowRun, settings: Settings, attempt: int) -> Manifest:
     }
 
 
+def default_worker_group(cluster: Manifest, uid: str) -> Manifest:
+    """The DaskWorkerGroup that dask-kubernetes makes of a DaskCluster, ``uid``, for its workers.
+
+    As its 2026.3.0 does (``build_default_worker_group_spec``), down to the name: whichever comes
+    second finds it there. It has its owner from birth, and so goes with its cluster.
+    """
+    meta = cluster["metadata"]
+    dask_labels = {"dask.org/cluster-name": meta["name"], "dask.org/component": "workergroup"}
+    owner = {
+        "apiVersion": cluster["apiVersion"],
+        "kind": cluster["kind"],
+        "name": meta["name"],
+        "uid": uid,
+        "controller": True,
+    }
+    return {
+        "apiVersion": cluster["apiVersion"],
+        "kind": "DaskWorkerGroup",
+        "metadata": {
+            "name": f"{meta['name']}-default",
+            "namespace": meta["namespace"],
+            "labels": {**meta["labels"], **dask_labels},
+            "ownerReferences": [owner],
+        },
+        "spec": {"cluster": meta["name"], "worker": cluster["spec"]["worker"]},
+    }
+
+
 def scheduler_template(run: FlowRun, settings: Settings, attempt: int) -> Template:
     """The scheduler's pod template before the merge."""
     scheduler = run.spec.cluster.scheduler or Scheduler()

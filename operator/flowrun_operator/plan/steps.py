@@ -6,6 +6,7 @@ from flowrun_operator.api.flowrun import FlowRun
 from flowrun_operator.api.status import Attempt, Phase
 from flowrun_operator.judge import cleanup
 from flowrun_operator.judge.retry import keeps_its_cluster
+from flowrun_operator.judge.start import worker_group_overdue_at
 from flowrun_operator.judge.stop import force_at
 from flowrun_operator.judge.verdict import Verdict
 from flowrun_operator.observe.key import RunKey
@@ -13,6 +14,7 @@ from flowrun_operator.observe.pods import Pod
 from flowrun_operator.observe.world import Children, World
 from flowrun_operator.plan.actions import Action, Create, Delete, Kind, Stage, Stop
 from flowrun_operator.plan.children import Manifest, children
+from flowrun_operator.plan.dask_cluster import dask_cluster, default_worker_group
 from flowrun_operator.plan.dask_leftovers import delete_cluster, delete_orphan, unblock_at
 from flowrun_operator.plan.names import names
 from flowrun_operator.plan.post_mortem import collect
@@ -75,12 +77,23 @@ def _start(world: World, settings: Settings) -> tuple[Stage, ...]:
     if attempt.runner_pod_uid is None and world.runner is None:
         missing.add(Kind.POD)
     if not missing:
-        return ()
+        return _stages(_worker_group(world, settings))
     creates = [Create(manifest) for manifest in _children(world.run, settings, attempt)]
     foundations = tuple(c for c in creates if c.kind in FOUNDATIONS)
     # Side by side: the runner's preflight fails in seconds, while a cluster takes its time.
     side_by_side = tuple(c for c in creates if c.kind in missing)
     return tuple(stage for stage in (foundations, side_by_side) if stage)
+
+
+def _worker_group(world: World, settings: Settings) -> tuple[Action, ...]:
+    """Made in dask-kubernetes' place, where that one has lost its way."""
+    overdue_at, cluster, attempt = worker_group_overdue_at(world), world.cluster, world.attempt
+    if overdue_at is None or world.now < overdue_at or cluster is None or attempt is None:
+        return ()
+    if cluster.meta.being_deleted or cluster.meta.name != names(world.run, attempt.number).cluster:
+        return ()
+    made = dask_cluster(world.run, settings, attempt.number)
+    return (Create(default_worker_group(made, cluster.meta.uid)),)
 
 
 def _children(run: FlowRun, settings: Settings, attempt: Attempt) -> tuple[Manifest, ...]:

@@ -373,13 +373,7 @@ def without_workers(seconds: float) -> World:
     return a_world(Phase.RUNNING, memory=since, dask_pods=(crashed,))
 
 
-def without_a_worker_group(seconds: float) -> World:
-    run = a_run(spec={"cluster": {"workers": 1, "startTimeoutSeconds": 600}})
-    scheduler = a_dask_pod(ready_since=NOW - timedelta(seconds=seconds))
-    return a_world(run=run, dask_pods=(scheduler,))
-
-
-GIVEN_UP = (without_workers(60), without_a_worker_group(60))
+GIVEN_UP = (without_workers(60),)
 
 
 def test_a_flow_without_any_worker_is_given_up_after_the_start_timeout() -> None:
@@ -387,13 +381,6 @@ def test_a_flow_without_any_worker_is_given_up_after_the_start_timeout() -> None
     verdict = judge(without_workers(60))
     assert (verdict.phase, verdict.reason) == (Phase.FAILED, Reason.WORKERS_LOST)
     assert "none is registered with the scheduler, the last time Error" in verdict.message
-
-
-def test_a_cluster_whose_workers_dask_kubernetes_forgot_is_given_up_early() -> None:
-    assert judge(without_a_worker_group(59)).phase is Phase.STARTING
-    verdict = judge(without_a_worker_group(60))
-    assert (verdict.phase, verdict.reason) == (Phase.FAILED, Reason.CLUSTER_START_TIMEOUT)
-    assert "has made no DaskWorkerGroup" in verdict.message
 
 
 def test_every_check_decides_something_in_these_tables() -> None:

@@ -13,7 +13,7 @@ from flowrun_operator.observe.memory import Memory
 from flowrun_operator.observe.pods import OVERDUE
 from flowrun_operator.observe.world import Children, World
 from flowrun_operator.plan.steps import steps
-from tests.operator.build import BEGAN, NOW, a_run, a_runner, a_world
+from tests.operator.build import BEGAN, NOW, a_run, a_runner, a_world, without_a_worker_group
 from tests.operator.judge import test_attempts, test_policy
 from tests.operator.plan.build import SETTINGS
 
@@ -64,7 +64,7 @@ TABLES = (
         "a run with a deadline": (a_world(run=a_run(Phase.RUNNING, spec=LATER)), None),
         "a starting run with a deadline": (a_world(run=a_run(spec=LATER)), None),
         "a flow without workers": (test_attempts.without_workers(10), None),
-        "a cluster without a worker group": (test_attempts.without_a_worker_group(10), None),
+        "a cluster without a worker group": (without_a_worker_group(10), None),
         "a runner that was told to stop and does not": (
             test_attempts.stopping(Reason.CANCELLED, runner=a_runner(active_deadline=1)),
             None,

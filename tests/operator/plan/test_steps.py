@@ -31,6 +31,7 @@ from tests.operator.build import (
     ended,
     running,
     waiting,
+    without_a_worker_group,
 )
 from tests.operator.plan.build import SETTINGS
 
@@ -88,6 +89,38 @@ def test_what_was_refused_is_tried_again_in_its_time() -> None:
     later = Memory(retry_at=NOW + timedelta(seconds=1))
     assert actions(replace(taken_up(), memory=later)) == []
     assert actions(replace(taken_up(), memory=Memory(retry_at=NOW))) != []
+
+
+def test_a_workers_group_that_dask_kubernetes_forgot_is_made() -> None:
+    assert kinds(without_a_worker_group(14)) == []
+    assert kinds(without_a_worker_group(15)) == [[Kind.DASK_WORKER_GROUP]]
+    later = Memory(retry_at=NOW + timedelta(seconds=1))
+    refused = replace(without_a_worker_group(), memory=later)
+    assert kinds(refused) == []
+
+
+@pytest.mark.parametrize(
+    "children",
+    [
+        {"children": Children(worker_groups=(a_worker_group(),))},
+        {"cluster": None},
+        {"cluster": a_cluster(**BACKGROUND)},
+        {"dask_pods": (a_dask_pod(ready=False),)},
+    ],
+    ids=["there-is-one", "no-cluster", "cluster-goes", "scheduler-not-ready"],
+)
+def test_no_workers_group_is_made_where_none_is_missing(children: dict[str, object]) -> None:
+    assert actions(without_a_worker_group(**children)) == []
+
+
+def test_a_workers_group_of_an_earlier_attempts_cluster_is_left_to_the_start_deadline() -> None:
+    row = a_run().status.attempts[0].model_copy(update={"number": 2})
+    run = a_run(attempt=2, attempts=[row])
+    assert actions(without_a_worker_group(run=run)) == []
+
+
+def test_a_running_flow_is_given_no_other_workers_group() -> None:
+    assert actions(without_a_worker_group(run=a_run(Phase.RUNNING))) == []
 
 
 def test_nothing_goes_before_the_end_is_written() -> None:
