@@ -7,8 +7,11 @@ KIND := $(PY) -m hack.kind
 TIMED := hack/timed
 # kubectl, helm and kind as the test cluster has them; never a kubeconfig picked up silently.
 CLUSTER_ENV = eval "$$($(KIND) env)"
-# How many of the test modules run side by side on the test cluster; 0: one after the other.
+# How many of the test modules run side by side, here and on the test cluster; 0: one after the
+# other. Most of them wait most of the time.
+UNIT_WORKERS ?= 3
 E2E_WORKERS ?= 3
+SIDE_BY_SIDE = --dist loadfile --no-loadscope-reorder -n
 CHART := charts/flowrun-operator
 INSTALL = kubectl apply -f hack/namespace.yaml && helm upgrade --install flowrun $(CHART) \
 	  --namespace flowrun-system --set image.tag=dev --set runtimeImage.tag=dev --wait --timeout 180s
@@ -46,7 +49,7 @@ check: .venv/ready  ## linters, types, import contracts, generated files, the ch
 	$(CLUSTER_ENV); $(PY) -m pytest -q tests/chart
 
 unit: .venv/ready  ## tests that need no cluster
-	$(CLUSTER_ENV); $(PY) -m pytest -q -m "not e2e" --ignore tests/chart
+	$(CLUSTER_ENV); $(PY) -m pytest -q -m "not e2e" $(SIDE_BY_SIDE) $(UNIT_WORKERS) --ignore tests/chart
 
 cluster: .venv/ready  ## the test cluster with the product installed at this checkout
 	$(TIMED) "test cluster" $(KIND) up
@@ -55,7 +58,7 @@ cluster: .venv/ready  ## the test cluster with the product installed at this che
 	$(TIMED) "helm install" bash -ec '$(CLUSTER_ENV); $(INSTALL); $(RESTART)'
 
 e2e: cluster  ## tests on the test cluster
-	$(CLUSTER_ENV); $(PY) -m pytest -q -m "e2e and not alone" -n $(E2E_WORKERS) --dist loadfile --no-loadscope-reorder --durations=10 tests/e2e
+	$(CLUSTER_ENV); $(PY) -m pytest -q -m "e2e and not alone" $(SIDE_BY_SIDE) $(E2E_WORKERS) --durations=10 tests/e2e
 	$(CLUSTER_ENV); $(PY) -m pytest -q -m "e2e and alone" --durations=10 tests/e2e
 
 chaos-short: cluster  ## what chaos does, in minutes: not yet a part of make test
