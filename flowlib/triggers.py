@@ -1,7 +1,9 @@
 """Triggers: may a task run, given the states of the tasks before it?
 
 A trigger takes ``{Edge: State}`` and answers True, answers False (TriggerFailed), or raises a
-signal. A mapped task before it stands for all its children. Skipped counts as success.
+signal. A mapped task before it stands for all its children. A task with nothing before it passes
+(but for not_all_skipped and manual_only); a map that made no children is not nothing. Skipped
+counts as success.
 """
 
 from collections.abc import Callable, Mapping
@@ -63,7 +65,7 @@ def all_failed(upstream_states: UpstreamStates) -> bool:
 def any_successful(upstream_states: UpstreamStates) -> bool:
     """Runs if one task before succeeded."""
     states = _all_states(upstream_states)
-    if states and not any(state.is_successful() for state in states):
+    if upstream_states and not any(state.is_successful() for state in states):
         raise _unmet("any_successful", "none of the upstream tasks succeeded")
     return True
 
@@ -71,7 +73,7 @@ def any_successful(upstream_states: UpstreamStates) -> bool:
 def any_failed(upstream_states: UpstreamStates) -> bool:
     """Runs if one task before failed."""
     states = _all_states(upstream_states)
-    if states and not any(state.is_failed() for state in states):
+    if upstream_states and not any(state.is_failed() for state in states):
         raise _unmet("any_failed", "none of the upstream tasks failed")
     return True
 
@@ -80,9 +82,8 @@ def not_all_skipped(upstream_states: UpstreamStates) -> bool:
     """Runs if none before failed and not all were skipped; skips if all were."""
     states = _all_states(upstream_states)
     if all(state.is_skipped() for state in states):
-        raise signals.SKIP(
-            'Trigger was "not_all_skipped" but all of the upstream tasks were skipped.'
-        )
+        # What follows is to find nothing, and not this signal.
+        raise signals.SKIP("All upstreams were skipped", result=None)
     if not all(state.is_successful() for state in states):
         raise _unmet("not_all_skipped", "some of the upstream tasks failed")
     return True
@@ -115,9 +116,9 @@ def _within(
     at_least: int | float | None,
     at_most: int | float | None,
 ) -> bool:
-    states = _all_states(upstream_states)
-    if not states:
+    if not upstream_states:
         return True
+    states = _all_states(upstream_states)
     number = sum(map(counts, states))
     least = _as_number(at_least, len(states), default=0)
     most = _as_number(at_most, len(states), default=len(states))

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Self
 from flowlib import gone
 from flowlib.core import saving, visualization
 from flowlib.core.edge import Edge
-from flowlib.core.parameter import Parameter
 from flowlib.core.task import Task
 from flowlib.core.task_graph import TaskGraph
 from flowlib.tasks.core.constants import Constant
@@ -101,7 +100,7 @@ class Flow(TaskGraph):
         stack.close()
 
     def _warn_of(self, unused: set[Task]) -> None:
-        forgotten = [task for task in unused if not isinstance(task, (Constant, Parameter))]
+        forgotten = [task for task in unused if not isinstance(task, Constant)]
         if forgotten:
             names = ", ".join(sorted(task.name for task in forgotten))
             warnings.warn(

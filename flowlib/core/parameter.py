@@ -30,7 +30,7 @@ class Parameter(Task):
         tags: Iterable[str] | None = None,
     ) -> None:
         self.required = default is no_default if required is None else required
-        self.default = None if default is no_default or self.required else default
+        self.default = None if default is no_default else default
         # Its value is kept by whoever gives it: nothing is written, even with checkpointing.
         super().__init__(name=name, slug=name, tags=tags, result=PrefectResult(), checkpoint=False)
 

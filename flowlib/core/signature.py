@@ -67,13 +67,15 @@ def first_without(run: Callable[..., Any], given: Mapping[str, Any]) -> str:
 
 
 def inputs(run: Callable[..., Any]) -> dict[str, dict[str, Any]]:
-    """The arguments of run, each with its type and whether it must be given."""
+    """The arguments of run, each with its type, its default, and whether it must be given."""
     hints = _hints(run)
     return {
         name: {
             "type": hints.get(name, Any),
-            "required": parameter.default is inspect.Parameter.empty
-            and parameter.kind is not inspect.Parameter.VAR_KEYWORD,
+            "default": None
+            if (bare := parameter.default is parameter.empty)
+            else parameter.default,
+            "required": bare and parameter.kind is not inspect.Parameter.VAR_KEYWORD,
         }
         for name, parameter in inspect.signature(run).parameters.items()
     }

@@ -259,8 +259,10 @@ class Task(Operators, metaclass=TaskType):
         """``a.pipe(b, y=1)`` is ``b(a, y=1)``: this task becomes b's first argument not given.
 
         ``a.pipe(mapped(b))`` maps b over this task; so do flatten and unmapped pass it on.
-        Raises TypeError if b has no argument left.
+        ``a.pipe(flatten)``, of the class, is a itself. Raises TypeError if b has no argument left.
         """
+        if isinstance(task, type) and issubclass(task, EdgeAnnotation):
+            return self
         passed: Any = self
         if isinstance(task, EdgeAnnotation):
             passed, task = task.around(self), task.task
@@ -269,7 +271,9 @@ class Task(Operators, metaclass=TaskType):
         return made
 
     def inputs(self) -> dict[str, dict[str, Any]]:
-        """What run takes: ``{name: {"type": annotation or Any, "required": bool}}``."""
+        """What run takes, by name: a dict of its ``type`` (or Any), ``default`` (or None) and
+        whether it is ``required``.
+        """
         return signature.inputs(self.run)
 
     def outputs(self) -> Any:
@@ -341,7 +345,7 @@ def _timedelta(value: Any) -> datetime.timedelta | None:
 def _retry_on(value: Any) -> set[type[Exception]] | None:
     if value is None:
         return None
-    kinds = {value} if isinstance(value, type) else set(value)
+    kinds = set(value) if isinstance(value, Iterable) else {value}
     for kind in kinds:
         if not (isinstance(kind, type) and issubclass(kind, Exception)):
             raise TypeError(f"retry_on takes Exception types, not {kind!r}.")

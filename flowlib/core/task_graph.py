@@ -85,10 +85,10 @@ class TaskGraph:
         if isinstance(upstream_task, EdgeAnnotation):
             mapped = _is_mapped(upstream_task, mapped)
             flattened = flattened or upstream_task.flattened
+        if isinstance(downstream_task, Parameter):
+            raise ValueError(f"{downstream_task!r} is a Parameter: nothing comes before it.")
         upstream = self.add_task(making.as_task(upstream_task, flow=self))
         downstream = self.add_task(making.as_task(downstream_task, flow=self))
-        if isinstance(downstream, Parameter):
-            raise ValueError(f"{downstream!r} is a Parameter: nothing comes before it.")
         return self._add(Edge(upstream, downstream, key, mapped, flattened), validate)
 
     def _add(self, edge: Edge, validate: bool | None = None) -> Edge:

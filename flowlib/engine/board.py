@@ -15,9 +15,10 @@ from flowlib.engine.graph import Node
 from flowlib.engine.inputs import MAPPED, state_of
 from flowlib.engine.rows import Rows
 from flowlib.engine.sources import by_row, has_children, taken_whole
-from flowlib.engine.state import Mapped, Pending, State
+from flowlib.engine.state import Mapped, Pending, State, Success
 from flowlib.engine.tally import Tally
 from flowlib.engine.work import Claim, Input, Part, TaskSpec
+from flowlib.tasks.core.constants import Constant
 
 #: Triggers that one more success before the task is all the same to.
 _BLIND = (triggers.all_successful, triggers.all_finished)
@@ -131,7 +132,7 @@ class Board:
                 self._decide_map(column, upstreams)
             elif all(upstream.complete for upstream in upstreams):
                 if column.node.held:
-                    self._settle(column, self._run_here(column))
+                    self._settle(column, self._known(column))
                 else:
                     self._open(column, 1)
 
@@ -167,7 +168,9 @@ class Board:
         with run_context.of_parent(self.spec(column)):
             return child.change(task, Pending(), state, guard.call)
 
-    def _run_here(self, column: Column) -> State:
+    def _known(self, column: Column) -> State:
+        if isinstance(column.node.task, Constant):
+            return Success(result=column.node.task.value)  # nothing is run for it, nor logged
         claim = Claim(0, (Part((range(1),), (), {}),), math.inf)
         made, _ = chunk.run([self.spec(column)], claim, ())
         return state_of(made.parts[0], 0)

@@ -106,8 +106,9 @@ def _after_body(
 ) -> State:
     ended, over = _changed(task, running, _ended(outcome, arguments, call, extras), call)
     while isinstance(ended, Looped):
-        count = ended.loop_count or context.get("task_loop_count", 1) + 1
-        context.update(task_loop_count=count, task_loop_result=ended.result, task_run_count=1)
+        context.update(
+            task_loop_count=ended.loop_count + 1, task_loop_result=ended.result, task_run_count=1
+        )
         running = change(task, Pending(), Running("Starting task run."), call)
         if not running.is_running():
             return running

@@ -14,7 +14,7 @@ from flowlib.engine.progress import Observer
 from flowlib.engine.resume.ledger import Ledger
 from flowlib.engine.resume.store import Store, StoreFailed
 from flowlib.engine.scheduling import Run
-from flowlib.engine.state import Cancelled, Failed, Mapped, Running, Scheduled, State
+from flowlib.engine.state import Cancelled, Failed, Mapped, Pending, Running, Scheduled, State
 from flowlib.engine.stop import Stop
 from flowlib.engine.tally import Tally
 from flowlib.executors.opening import opened
@@ -86,7 +86,7 @@ def run_declared(
         if missing:
             raise ValueError(f"Flow {flow.name!r} needs parameters {', '.join(missing)}.")
         ours = replace(its, context={**as_of, **(its.context or {})})
-        return run_flow(flow, given, executor, Observer(), ours, ask=approved)
+        return _of_every_task(flow, run_flow(flow, given, executor, Observer(), ours, ask=approved))
 
     given = {**parameters, **options}
     if flow.schedule is None or not run_on_schedule:
@@ -96,6 +96,16 @@ def run_declared(
     return on_schedule.run(
         flow, given, lambda values, when: once(values, scheduled_start_time=when)
     )
+
+
+def _of_every_task(flow: Flow, final: State) -> State:
+    """The state, of which somebody asks ``state.result[task]``, also where no task was reached."""
+    if final.result is None:
+        final.result = {}
+    if isinstance(final.result, dict):
+        for task in flow.tasks - final.result.keys():
+            final.result[task] = Pending("Task not run.")
+    return final
 
 
 def run_flow(
@@ -141,7 +151,7 @@ def run_flow(
         trace = None if isinstance(raised, (ExecutorFailed, StoreFailed)) else raised
         logger.error("Unexpected error: %r", raised, exc_info=trace)
         ended = Failed(f"Unexpected error: {raised!r}", result=raised)
-    final = _changed(flow, running, ended)
+    final = _with_result(_changed(flow, running, ended), ended)
     _tell(final)
     return final
 
@@ -226,7 +236,7 @@ class _FlowRun:
         for task in reference:
             state = states[task]
             reference_states.update(state.map_states if isinstance(state, Mapped) else [state])
-        return handler(self.flow, final, reference_states) or final
+        return _with_result(handler(self.flow, final, reference_states) or final, final)
 
 
 def approved(task: Task) -> bool:
@@ -274,6 +284,13 @@ def _changed(flow: Flow, old: State, new: State) -> State:
             return Failed(f"Unexpected error while calling state handlers: {raised!r}", raised)
         new = answer or new
     return new
+
+
+def _with_result(told: State, final: State) -> State:
+    """What a handler made of the final state; the states of the tasks stay in it."""
+    if told.result is None:
+        told.result = final.result
+    return told
 
 
 def _tell(final: State) -> None:

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from flowlib.engine import state
 from flowlib.exceptions import PrefectSignal
+from flowlib.utilities.context import context
 
 
 class PrefectStateSignal(PrefectSignal):
@@ -66,6 +67,10 @@ class LOOP(PrefectStateSignal):
     """Runs the body again at once, with ``task_loop_result`` and ``task_loop_count`` in context."""
 
     _state_class = state.Looped
+
+    def __init__(self, message: str | None = None, **state_arguments: Any) -> None:
+        state_arguments.setdefault("loop_count", context.get("task_loop_count", 1))
+        super().__init__(message, **state_arguments)
 
     def _default_result(self) -> Any:
         return repr(self)

@@ -136,16 +136,16 @@ class State:
         return isinstance(self, MetaState)
 
     @classmethod
-    def children(cls, include_self: bool = True, names_only: bool = False) -> list[Any]:
-        """This kind of state and all kinds of it; as classes, or by name."""
+    def children(cls, include_self: bool = False, names_only: bool = False) -> list[Any]:
+        """All kinds of this kind of state, and with include_self it; as classes, or by name."""
         kinds = [cls] if include_self else []
         for kind in cls.__subclasses__():
-            kinds += kind.children()
+            kinds += kind.children(include_self=True)
         return [kind.__name__ for kind in kinds] if names_only else kinds
 
     @classmethod
-    def parents(cls, include_self: bool = True, names_only: bool = False) -> list[Any]:
-        """This kind of state and all that it is a kind of; as classes, or by name."""
+    def parents(cls, include_self: bool = False, names_only: bool = False) -> list[Any]:
+        """All that this kind of state is a kind of, and with include_self it; likewise."""
         kinds = [kind for kind in cls.__mro__ if issubclass(kind, State)][not include_self :]
         return [kind.__name__ for kind in kinds] if names_only else kinds
 
@@ -153,7 +153,7 @@ class State:
 class Pending(State):
     """Not begun."""
 
-    color = "#d3d3d3"
+    color = "#7ebdff"
 
 
 class Scheduled(Pending):
@@ -176,7 +176,7 @@ class Scheduled(Pending):
 class Paused(Scheduled):
     """Waits for somebody to resume it."""
 
-    color = "#cfd8dc"
+    color = "#99a8e8"
 
     def __init__(
         self,
@@ -193,9 +193,13 @@ class Paused(Scheduled):
 class Resume(Scheduled):
     """Was paused and may run."""
 
+    color = "#f58c0c"
+
 
 class Retrying(Scheduled):
     """Failed, and will be tried again at start_time; run_count is the attempt that failed."""
+
+    color = "#f66a0a"
 
     def __init__(
         self,
@@ -219,9 +223,13 @@ class Running(State):
 class Cancelling(Running):
     """Being stopped."""
 
+    color = "#e8e8e8"
+
 
 class Finished(State):
     """Ended, one way or another."""
+
+    color = "#003ccb"
 
 
 class Success(Finished):
@@ -232,6 +240,8 @@ class Success(Finished):
 
 class Cached(Success):
     """Ended well without running: an earlier result holds."""
+
+    color = "#34d058"
 
     def __init__(
         self,
@@ -259,6 +269,8 @@ class Children(Protocol):
 
 class Mapped(Success):
     """A mapped task whose children tell the story: ``map_states``, in order."""
+
+    color = "#003ccb"
 
     _children: Children | None = None
 
@@ -318,6 +330,8 @@ class Failed(Finished):
 class TimedOut(Failed):
     """Ran too long."""
 
+    color = "#ff4e33"
+
 
 class Killed(Failed):
     """The workers that ran it died of it, one after the other."""
@@ -332,9 +346,13 @@ class TriggerFailed(Failed):
 class ValidationFailed(Failed):
     """Ran, and its result was found invalid."""
 
+    color = "#ff5131"
+
 
 class Looped(Finished):
     """Ended one round of a loop."""
+
+    color = "#003ccb"
 
     def __init__(
         self,
@@ -345,7 +363,7 @@ class Looped(Finished):
         cached_inputs: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(message, result, context, cached_inputs)
-        self.loop_count = loop_count
+        self.loop_count = loop_count or 1
 
 
 class Cancelled(Finished):
@@ -374,13 +392,19 @@ class MetaState(State):
 class ClientFailed(MetaState):
     """The wrapped state could not be told to a server."""
 
+    color = "#eb0000"
+
 
 class Submitted(MetaState):
     """Given to an executor in the wrapped state."""
 
+    color = "#ffdf5d"
+
 
 class Queued(MetaState):
     """Waits for a place in the wrapped state."""
+
+    color = "#ffea7f"
 
     def __init__(
         self,

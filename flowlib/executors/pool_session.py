@@ -2,12 +2,13 @@
 
 import concurrent.futures
 import functools
-import multiprocessing
 import queue
+import sys
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any, Self
 
 import cloudpickle
@@ -157,11 +158,33 @@ class ProcessSession(PoolSession):
         return answer
 
 
+class _Process(SpawnProcess):
+    """A fresh process, which does not run the main program again, as Python's own do.
+
+    Nothing needs it there: what travels is pickled by value. And a program need not be guarded by
+    ``if __name__ == "__main__"``.
+    """
+
+    @staticmethod
+    def _Popen(process_obj: Any) -> Any:
+        # Python looks these two names up to know the main program, while it starts the process.
+        main = vars(sys.modules["__main__"])
+        known: dict[str, Any] = {n: main[n] for n in ("__spec__", "__file__") if n in main}
+        main["__spec__"] = main["__file__"] = None
+        try:
+            return SpawnProcess._Popen(process_obj)
+        finally:
+            del main["__spec__"], main["__file__"]
+            main.update(known)
+
+
+class _Fresh(SpawnContext):
+    Process = _Process
+
+
 def process_pool(number: int) -> concurrent.futures.Executor:
     """Fresh processes: none takes over the threads and locks of this one."""
-    return concurrent.futures.ProcessPoolExecutor(
-        number, mp_context=multiprocessing.get_context("spawn")
-    )
+    return concurrent.futures.ProcessPoolExecutor(number, mp_context=_Fresh())
 
 
 #: Specifications that a process keeps unpacked, for the claims to come.

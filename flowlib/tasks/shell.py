@@ -76,7 +76,7 @@ class ShellTask(Task):
         ) as process:
             assert process.stdout is not None
             for line in process.stdout:
-                lines.append(line.rstrip("\n"))
+                lines.append(line.rstrip())
                 if self.stream_output:
                     self.logger.log(_level(self.stream_output), "%s", lines[-1])
         return lines, process.returncode

@@ -49,6 +49,52 @@ def test_not_all_skipped_skips_where_all_were_skipped(kinds: tuple[type[State], 
     assert says(triggers.not_all_skipped, *kinds) == "SKIP"
 
 
+def test_what_not_all_skipped_skips_has_no_result() -> None:
+    with pytest.raises(signals.SKIP, match="All upstreams were skipped") as caught:
+        triggers.not_all_skipped({0: Skipped()})
+    assert caught.value.state.result is None
+
+
+@pytest.mark.parametrize(
+    ("trigger", "kinds", "said"),
+    [
+        (triggers.all_successful, (F,), "some of the upstream tasks failed"),
+        (triggers.all_failed, (S,), "some of the upstream tasks succeeded"),
+        (triggers.any_successful, (F,), "none of the upstream tasks succeeded"),
+        (triggers.any_failed, (S,), "none of the upstream tasks failed"),
+        (triggers.all_finished, (State,), "some of the upstream tasks were not finished"),
+        (triggers.not_all_skipped, (F,), "some of the upstream tasks failed"),
+    ],
+)
+def test_a_trigger_that_fails_says_why(
+    trigger: triggers.Trigger, kinds: tuple[type[State], ...], said: str
+) -> None:
+    with pytest.raises(signals.TRIGGERFAIL) as caught:
+        trigger({number: kind() for number, kind in enumerate(kinds)})
+    state = caught.value.state
+    assert state.message == f'Trigger was "{trigger.__name__}" but {said}.'
+    assert state.result is caught.value
+
+
+@pytest.mark.parametrize(
+    ("trigger", "answer"),
+    [
+        (triggers.all_successful, True),
+        (triggers.all_failed, True),
+        (triggers.all_finished, True),
+        (triggers.any_successful, "TRIGGERFAIL"),
+        (triggers.any_failed, "TRIGGERFAIL"),
+        (triggers.some_successful(at_least=1), "TRIGGERFAIL"),
+        (triggers.some_failed(at_most=0), True),
+        (triggers.not_all_skipped, "SKIP"),
+    ],
+)
+def test_a_map_of_nothing_is_before_a_task_all_the_same(
+    trigger: triggers.Trigger, answer: Any
+) -> None:
+    assert says(trigger, Mapped) == answer
+
+
 def test_manual_only_pauses_until_it_is_resumed() -> None:
     assert says(triggers.manual_only, S) == "PAUSE"
     with context(resume=True):

@@ -1,5 +1,6 @@
 """A value as a task."""
 
+import reprlib
 from typing import Any
 
 from flowlib.core.task import Task
@@ -19,6 +20,6 @@ class Constant(Task):
 
 
 def _name(value: Any) -> str:
-    # Only short reprs are wanted: that of a list of a million items would take a while.
-    text = repr(value) if isinstance(value, (str, int, float, bool, type(None))) else ""
-    return text if 0 < len(text) <= 8 else f"Constant[{type(value).__name__}]"
+    # A shortened one of a list of a million items takes no time, and is longer than that anyway.
+    text = reprlib.repr(value)
+    return text if len(text) <= 8 else f"Constant[{type(value).__name__}]"

@@ -19,4 +19,6 @@ class FunctionTask(Task):
         signature.check(fn)
         self.run = fn  # type: ignore[method-assign]  # run is this function, and no method
         super().__init__(name=name or getattr(fn, "__name__", type(self).__name__), **task_args)
-        functools.update_wrapper(self, fn, assigned=("__doc__", "__module__"), updated=())
+        # As a function has them; its own attributes stay its own.
+        names = ("__doc__", "__module__", "__name__", "__qualname__")
+        functools.update_wrapper(self, fn, assigned=names, updated=())

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +34,15 @@ def test_a_flow_needs_a_name() -> None:
         Flow("")
 
 
-def test_a_task_that_was_made_and_not_called_is_warned_of() -> None:
+@pytest.mark.parametrize("make", [Task, Parameter])
+def test_a_task_that_was_made_and_not_called_is_warned_of(make: Callable[..., Task]) -> None:
     with pytest.warns(UserWarning, match=r"not added to the flow: forgotten"), Flow("f"):
-        Task(name="forgotten")
+        make(name="forgotten")
 
 
 def test_a_bare_parameter_joins_only_when_used() -> None:
+    Parameter("unused")
     with Flow("f") as flow:
-        Parameter("unused")
         used, called, added = Parameter("used"), Parameter("called"), Parameter("added")
         inc(used)
         called()

@@ -17,7 +17,7 @@ from flowlib.engine.state import Failed
         ({}, True, None),
         ({"default": None}, False, None),
         ({"default": 3}, False, 3),
-        ({"default": 3, "required": True}, True, None),
+        ({"default": 3, "required": True}, True, 3),
         ({"required": False}, False, None),
     ],
 )
@@ -28,6 +28,14 @@ def test_a_parameter_is_required_unless_it_has_a_default(
 
     assert (parameter.required, parameter.default) == (required, default)
     assert (parameter.name, parameter.slug, repr(parameter)) == ("x", "x", "<Parameter: x>")
+
+
+def test_the_default_of_a_required_parameter_is_not_used() -> None:
+    with Flow("f") as flow:
+        Parameter("x", default=3, required=True)()
+
+    with pytest.raises(ValueError, match="needs parameters x"):
+        flow.run()
 
 
 def test_the_value_given_goes_before_the_default() -> None:

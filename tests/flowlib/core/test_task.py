@@ -30,11 +30,16 @@ def add(x: Any, y: Any) -> Any:
         ({"max_retries": 1}, ValueError, "needs a retry_delay"),
         ({"retry_delay": DELAY}, ValueError, "needs max_retries"),
         ({"retry_on": ValueError}, ValueError, "needs max_retries"),
-        ({"max_retries": 1, "retry_delay": DELAY, "retry_on": 3}, TypeError, "not iterable"),
+        ({"max_retries": 1, "retry_delay": DELAY, "retry_on": 3}, TypeError, "not 3"),
         (
             {"max_retries": 1, "retry_delay": DELAY, "retry_on": [ValueError("x")]},
             TypeError,
             "Exception types",
+        ),
+        (
+            {"max_retries": 1, "retry_delay": DELAY, "retry_on": ValueError("x")},
+            TypeError,
+            "not ValueError",
         ),
         ({"tags": "a tag"}, TypeError, "not a string"),
         ({"state_handlers": print}, TypeError, "sequence"),
@@ -192,9 +197,11 @@ def test_on_failure_sees_the_failed_state() -> None:
 
 def test_a_parameter_may_not_come_after_a_task() -> None:
     with Flow("f") as flow:
-        first = inc(1)
+        first, x = inc(1), Parameter("x")
         with pytest.raises(ValueError, match="nothing comes before"):
-            flow.add_edge(first, Parameter("x"))
+            flow.add_edge(first, x)
+        assert flow.tasks == {first}
+        x()
 
 
 # Subclasses
@@ -267,6 +274,7 @@ def test_pipe_takes_annotations() -> None:
     with Flow("f") as flow:
         each = upto(3).pipe(mapped(add), y=1)
         flat = upto.map([2, 1]).pipe(mapped(flatten(add)), y=1)
+        assert each.pipe(flatten) is each
 
     result = flow.run().result
     assert result[each].result == [1, 2, 3]
@@ -284,10 +292,10 @@ def test_inputs_and_outputs_tell_the_types() -> None:
         return []
 
     assert told.inputs() == {
-        "x": {"type": int, "required": True},
-        "y": {"type": str, "required": False},
-        "z": {"type": Any, "required": False},
-        "more": {"type": Any, "required": False},
+        "x": {"type": int, "default": None, "required": True},
+        "y": {"type": str, "default": "a", "required": False},
+        "z": {"type": Any, "default": None, "required": False},
+        "more": {"type": Any, "default": None, "required": False},
     }
     assert told.outputs() == list[int]
     assert task(lambda x: x).outputs() is Any
@@ -333,8 +341,11 @@ def test_binding_one_argument_twice_errs_only_with_eager_validation() -> None:
     [
         (1, Constant, "1"),
         ("a text of some length", Constant, "Constant[str]"),
-        ([1, [2]], Constant, "Constant[list]"),
-        ({"a": 1}, Constant, "Constant[dict]"),
+        ([1, 2], Constant, "[1, 2]"),
+        ([1, 2, 3], Constant, "Constant[list]"),
+        ({"a": 1}, Constant, "{'a': 1}"),
+        ({"a": 1, "b": 2}, Constant, "Constant[dict]"),
+        (range(10**9), Constant, "Constant[range]"),
     ],
 )
 def test_as_task_makes_a_constant_of_a_value(value: Any, kind: type, name: str) -> None:

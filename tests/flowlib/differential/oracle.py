@@ -28,6 +28,7 @@ from flowlib.engine.state import (
     TriggerFailed,
 )
 from flowlib.exceptions import PrefectSignal
+from flowlib.tasks.core.constants import Constant
 
 SKIPPED = (
     "Upstream task was skipped; if this was not the intended behavior, consider changing "
@@ -64,6 +65,8 @@ class Interpreter:
 
     def first(self, task: Task) -> State:
         """The state in which a task begins."""
+        if isinstance(task, Constant):
+            return Success(result=task.value)
         state = self.given.get(task)
         # A mapped task is decided anew; its children begin where they were.
         return Pending("Task not run.") if state is None or isinstance(state, Mapped) else state
@@ -307,6 +310,8 @@ def change(task: Task, old: State, new: State) -> tuple[State, bool]:
 
 def judge(task: Task, upstreams: Mapping[Any, State]) -> State | None:
     """The state of a task that must not run, or None."""
+    if not upstreams and task.trigger in (triggers.any_successful, triggers.any_failed):
+        return None  # a map that made no children stands before it all the same
     states = [state for upstream in upstreams.values() for state in each(upstream)]
     rule = RULES.get(task.trigger)
     if rule is not None:
@@ -339,21 +344,20 @@ def all_failed(states: list[State]) -> State | None:
 
 
 def any_successful(states: list[State]) -> State | None:
-    if not states or any(s.is_successful() for s in states):
+    if any(s.is_successful() for s in states):
         return None
     return _unmet("any_successful", "none of the upstream tasks succeeded")
 
 
 def any_failed(states: list[State]) -> State | None:
-    if not states or any(s.is_failed() for s in states):
+    if any(s.is_failed() for s in states):
         return None
     return _unmet("any_failed", "none of the upstream tasks failed")
 
 
 def not_all_skipped(states: list[State]) -> State | None:
     if all(s.is_skipped() for s in states):
-        text = 'Trigger was "not_all_skipped" but all of the upstream tasks were skipped.'
-        return signals.SKIP(text).state
+        return Skipped("All upstreams were skipped")
     if all(s.is_successful() for s in states):
         return None
     return _unmet("not_all_skipped", "some of the upstream tasks failed")

@@ -216,8 +216,13 @@ def test_a_flow_that_has_ended_is_not_run() -> None:
         inc(1)
     ended = Success("yesterday")
 
-    assert flow.run(state=ended) is ended
+    state = flow.run(state=ended)
+
+    assert state is ended
     assert calls == Counter()
+    assert {flow.slugs[task]: its.message for task, its in state.result.items()} == {
+        "inc-1": "Task not run."
+    }
 
 
 def test_contexts_of_single_tasks() -> None:
@@ -246,6 +251,7 @@ def test_the_terminal_state_handler_has_the_last_word() -> None:
     state = flow.run()
 
     assert (state.is_successful(), state.message) == (True, "never mind")
+    assert sorted(map(str, flow.tasks)) == sorted(map(str, state.result))
     assert seen[:2] == [flow, True]
     assert [text.partition(":")[0] for text in seen[2]] == ["<Failed", "<Success"]
 

@@ -9,6 +9,7 @@ from flowlib import Flow, Parameter, Task, context, task, triggers
 from flowlib.engine import signals
 from flowlib.engine.state import (
     Failed,
+    Looped,
     Mapped,
     Pending,
     Retrying,
@@ -19,6 +20,7 @@ from flowlib.engine.state import (
     TriggerFailed,
 )
 from flowlib.executors import LocalExecutor
+from flowlib.tasks.core.constants import Constant
 
 SOON = datetime.timedelta(milliseconds=1)
 
@@ -260,6 +262,37 @@ def test_loops_run_the_body_again_with_what_it_said() -> None:
 
     assert flow.run().result[result].result == 3
     assert seen == [(1, None), (2, 10), (3, 20)]
+
+
+def test_handlers_see_the_rounds_of_a_loop() -> None:
+    seen = []
+
+    def note(task: Task, old: State, new: State) -> None:
+        if isinstance(new, Looped):
+            seen.append(new.loop_count)
+
+    @task(state_handlers=[note])
+    def loops() -> None:
+        if context.get("task_loop_count", 1) < 3:
+            raise signals.LOOP("once more")
+
+    with Flow("f") as flow:
+        loops()
+    flow.run()
+
+    assert seen == [1, 2]
+    assert Looped().loop_count == 1
+
+
+def test_a_constant_is_there_and_is_not_run(capsys: pytest.CaptureFixture[str]) -> None:
+    with Flow("f") as flow:
+        inc.map([1, 2])
+
+    state = flow.run()
+
+    (constant,) = flow.get_tasks(task_type=Constant)
+    assert state.result[constant] == Success(result=[1, 2])
+    assert "Task '[1, 2]'" not in capsys.readouterr().out
 
 
 def test_state_handlers_see_every_change_and_may_replace_it() -> None:

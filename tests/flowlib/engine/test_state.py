@@ -96,7 +96,12 @@ def test_meta_states_wrap_another() -> None:
 
 
 def test_kinds_of_states_know_each_other() -> None:
-    assert Running.children() == [Running, Cancelling]
-    assert Running.children(include_self=False, names_only=True) == ["Cancelling"]
-    assert Retrying.parents(names_only=True) == ["Retrying", "Scheduled", "Pending", "State"]
-    assert State.parents(include_self=False) == []
+    assert Running.children(include_self=True) == [Running, Cancelling]
+    assert Running.children(names_only=True) == ["Cancelling"]
+    assert Retrying.parents(include_self=True, names_only=True) == [
+        "Retrying",
+        "Scheduled",
+        "Pending",
+        "State",
+    ]
+    assert State.parents() == []

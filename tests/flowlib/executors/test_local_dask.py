@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -53,6 +55,33 @@ def test_arguments() -> None:
     assert (executor.num_workers, executor.dask_config) == (3, {"num_workers": 3})
     with pytest.raises(ValueError, match="threads, processes or synchronous"):
         LocalDaskExecutor("distributed")
+
+
+UNGUARDED = """
+from flowlib import Flow, task
+from flowlib.executors import LocalDaskExecutor
+
+print("once")
+
+@task
+def inc(x):
+    return x + 1
+
+with Flow("f") as flow:
+    result = inc.map([1, 2])
+
+print(flow.run(executor=LocalDaskExecutor("processes", num_workers=2)).result[result].result)
+"""
+
+
+def test_a_program_need_not_be_guarded(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(UNGUARDED)
+
+    ran = subprocess.run([sys.executable, program], capture_output=True, text=True, check=True)
+
+    lines = [line for line in ran.stdout.splitlines() if not line.startswith("[20")]
+    assert lines == ["once", "[2, 3]"]
 
 
 def test_a_flow_of_every_kind(executor: LocalDaskExecutor) -> None:
