@@ -89,7 +89,7 @@ engine: .venv/ready  ## what the engine costs beside raw Dask: all of its benchm
 	for name in imports fanout slow single results threads retries kill adaptive; do \
 	  echo "== $$name"; $(PY) -m benchmarks.$$name; done
 
-engine-%: .venv/ready  ## one of them: make engine-fanout ARGS="--n 100000"
+engine-%: .venv/ready  ## one of them, or prefect (an hour): make engine-fanout ARGS="--n 100000"
 	$(PY) -m benchmarks.$* $(ARGS)
 
 scale: cluster  ## 1,000 FlowRuns at once, beside 1,000 DaskJobs, 10,000 finished ones (an hour)

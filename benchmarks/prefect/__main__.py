@@ -50,7 +50,10 @@ def measure(peers: list[Peer], n: int, runs: int, timeout: float) -> dict[str, S
                 continue
             its.seconds.append(once(peer, n, timeout))
             load = os.getloadavg()[0]
-            print(f"{number + 1}  {peer.title:<14}{its.seconds[-1]:10.3f} s, load {load:.1f}")
+            print(
+                f"{number + 1}  {peer.title:<14}{its.seconds[-1]:10.3f} s, load {load:.1f}",
+                flush=True,
+            )
     return series
 
 
