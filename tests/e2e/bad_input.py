@@ -145,6 +145,12 @@ CANNOT_START = (
         )
         for which in PARTS
     ),
+    Row(
+        "workers-that-never-register",
+        spec("diamond.py", ONCE, short("worker"), container("worker", command=["sleep", "600"])),
+        "ClusterStartTimeout",
+        ("0 of 1 needed workers are ready",),
+    ),
     *(
         Row(
             f"cpu-of-{which}",
@@ -212,6 +218,13 @@ FAILS_WHILE_RUNNING = (
         ("scheduler",),
         runs=True,
         fault=faults.delete_scheduler,
+    ),
+    Row(
+        "task-that-kills-its-worker",
+        spec("kills_its_worker.py", ONCE),
+        "WorkersLost",
+        ("kill",),
+        runs=True,
     ),
     Row(
         "cluster-deleted",

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from tests.e2e import reasons_page
 from tests.e2e.attempts import ROWS, Row, patch
 from tests.e2e.leftovers import settle
 from tests.e2e.namespaces import RESTRICTED, fresh_namespace
@@ -46,6 +47,12 @@ def test_the_run_ends_so_and_its_attempts_tell_how(row: Row, stories: Stories) -
     assert [attempt.get("reason") for attempt in seen["attempts"]] == list(row.reasons)
     for word in row.words:
         assert word in seen["attempts"][0]["message"]
+
+
+@each
+def test_the_page_of_reasons_shows_the_message(row: Row, stories: Stories) -> None:
+    first = stories[row.id].result().status["attempts"][0]
+    assert list(reasons_page.shown(first["reason"], first["message"])), first["message"]
 
 
 @each

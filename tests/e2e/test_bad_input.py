@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
+from tests.e2e import reasons_page
 from tests.e2e.bad_input import ROWS, Row, names_cause
 from tests.e2e.runs import condition
 from tests.e2e.story import Story, play
@@ -50,6 +51,12 @@ def test_the_run_fails_with_reason_and_message(row: Row, stories: Stories) -> No
     assert (seen["phase"], seen["reason"]) == ("Failed", row.reason), seen.get("message")
     for word in row.words:
         assert word in seen["message"]
+
+
+@each(*ROWS)
+def test_the_page_of_reasons_shows_this_message(row: Row, stories: Stories) -> None:
+    message = stories[row.id].result().status["message"]
+    assert list(reasons_page.shown(row.reason, message)), message
 
 
 @each(*ROWS)

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.e2e import reasons_page
 from tests.e2e.bad_input import PARTS, REFUSED_BY_POD_SECURITY, Row, names_cause
 from tests.e2e.release import Release
 from tests.e2e.story import Story, play
@@ -39,6 +40,7 @@ def test_a_pod_that_the_namespace_refuses(row: Row, stories: dict[str, Story]) -
     assert (story.status["phase"], story.status["reason"]) == ("Failed", "Forbidden")
     for word in row.words:
         assert word in story.status["message"]
+    assert list(reasons_page.shown("Forbidden", story.status["message"])), story.status["message"]
     assert any(names_cause(seen, row) for seen in story.history)
     assert story.phases[-2:] == ["Starting", "Failed"]
     assert story.left_at_end == story.wanted_at_end
