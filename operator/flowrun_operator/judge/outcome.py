@@ -67,7 +67,8 @@ def _failure(testimony: Testimony) -> Verdict:
 
 def _last_words(world: World, pod: Pod, container: Container) -> str:
     code = container.exit_code if container.exit_code is not None else -1
-    how = f"was killed by {_signal_name(code)}" if code > 128 else f"ended with exit code {code}"
+    name = _signal_name(code)
+    how = f"was killed by {name}" if name else f"ended with exit code {code}"
     message = f"The runner {how} and left no verdict; see the log of pod {pod.meta.name}."
     if pod.reason:
         message += f" The pod: {pod.reason}."
@@ -87,7 +88,8 @@ def _before_the_runner(pod: Pod) -> str:
 
 
 def _signal_name(exit_code: int) -> str:
+    """Empty where no signal ends so: 255 is sys.exit(-1), or a container that was lost."""
     try:
         return signal.Signals(exit_code - 128).name
     except ValueError:
-        return f"signal {exit_code - 128}"
+        return ""

@@ -288,6 +288,10 @@ def test_a_finished_run_stays_as_it_is_whatever_is_seen(
             "killed by SIGKILL",
         ),
         (
+            a_world(Phase.RUNNING, runner=a_runner(ended("runner", 255))),
+            "ended with exit code 255",
+        ),
+        (
             a_world(Phase.RUNNING, runner=a_runner(ended("runner", 137, reason="OOMKilled"))),
             "OOMKilled",
         ),
