@@ -128,6 +128,13 @@ CANNOT_START = (
         heals=True,
         runner_stays=False,
     ),
+    Row(
+        "no-place-for-results",
+        spec("diamond.py", NO_CLUSTER, {"results": {"location": "file:///results"}}),
+        "ContainerConfig",
+        # The root of a container is read-only, and no volume is mounted.
+        ("file:///results", "Read-only file system"),
+    ),
     *(
         Row(
             f"quota-of-{which}",
@@ -144,12 +151,6 @@ CANNOT_START = (
             objects=(quota(requests_memory="1Gi"),),
         )
         for which in PARTS
-    ),
-    Row(
-        "workers-that-never-register",
-        spec("diamond.py", ONCE, short("worker"), container("worker", command=["sleep", "600"])),
-        "ClusterStartTimeout",
-        ("0 of 1 needed workers are ready",),
     ),
     *(
         Row(
@@ -221,9 +222,13 @@ FAILS_WHILE_RUNNING = (
     ),
     Row(
         "task-that-kills-its-worker",
-        spec("kills_its_worker.py", ONCE),
+        spec(
+            "kills_its_worker.py",
+            ONCE,
+            {"env": [{"name": "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", "value": "0"}]},
+        ),
         "WorkersLost",
-        ("kill",),
+        ("convert", "workers died while running it"),
         runs=True,
     ),
     Row(
