@@ -16,7 +16,8 @@ ADVICE = {
     "QuotaExceeded": "free some, or ask for more",
     "Unschedulable": "smaller requests, other node selectors, a larger node",
     "ClusterStartTimeout": (
-        "`kubectl logs` of runner and scheduler; a longer `startTimeoutSeconds` for large images"
+        "`kubectl logs` of runner, scheduler and workers; a longer `startTimeoutSeconds` for large "
+        "images"
     ),
     "TaskFailed": "the runner's log has the tracebacks",
     "VersionMismatch": ("one image for all three (`spec.image`); no other image in a podTemplate"),
