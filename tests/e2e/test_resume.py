@@ -16,7 +16,7 @@ from flowlib.engine.resume.store import CHUNK, Store
 from tests.e2e import faults, node, places
 from tests.e2e.namespaces import fresh_namespace
 from tests.e2e.runs import Run, apply_run, phase, status
-from tests.e2e.specs import Spec, spec
+from tests.e2e.specs import Spec, merged, spec
 from tests.e2e.watch import Seen, Watch
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -143,9 +143,23 @@ def test_results_in_an_object_store(flowruns: Watch) -> None:
         assert places.objects_in(namespace) != []
         ended = status(run.until_finished(timeout=600))
         left = places.objects_in(namespace)
+        # The same server, since it takes its time to start: results of the tasks' own.
+        stored = spec(
+            "object_store.py",
+            server,
+            {"env": [{"name": "FLOWLIB__FLOWS__CHECKPOINTING", "value": "true"}, *server["env"]]},
+        )
+        results = []
+        for factor in (2, 3):
+            what = merged(stored, {"parameters": {"factor": factor}})
+            by = apply_run(namespace, f"by-{factor}", what, flowruns)
+            results.append(status(by.until_finished())["result"])
+        objects = places.objects_in(namespace)
 
     second = ended["attempts"][1]
     assert (ended["phase"], ended["result"]) == ("Succeeded", sum(range(CHILDREN)))
     assert ended["tasks"]["succeeded"] == TASKS
     assert told <= second["tasksResumed"] < TASKS
     assert left == []
+    assert results == [12, 12], "the second run's children find their targets"
+    assert objects == [f"{places.BUCKET}/stored/{index}.pkl" for index in range(3)]
