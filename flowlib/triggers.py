@@ -123,7 +123,8 @@ def _within(
     least = _as_number(at_least, len(states), default=0)
     most = _as_number(at_most, len(states), default=len(states))
     if not least <= number <= most:
-        raise _unmet(name, f"{number} of {len(states)} upstream tasks were, not {least} to {most}")
+        counted = f"{number} of {len(states)} upstream tasks were, not {least} to {most}"
+        raise _unmet(name, f"thresholds were not met: {counted}")
     return True
 
 
