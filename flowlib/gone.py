@@ -1,4 +1,4 @@
-"""What Prefect 1 had for its Server and Cloud, and what to use instead."""
+"""What Prefect 1 had for its Server and Cloud and for services, and what to use instead."""
 
 import sys
 from collections.abc import Sequence
@@ -8,6 +8,10 @@ _KUBERNETES = (
     "create a FlowRun object (or `flowrun submit`), which the operator runs; `kubectl get flowrun` "
     "and the `flowrun` command show what became of it"
 )
+_RUNNERS = (
+    "flow.run() runs a flow, and task.run() calls a task's body; state handlers see each change"
+)
+_SERVICES = "write a @task that uses that service's own client"
 #: By path below flowlib.
 REPLACEMENTS = {
     "Client": _KUBERNETES,
@@ -18,8 +22,13 @@ REPLACEMENTS = {
     "client.Client": _KUBERNETES,
     "engine.cloud": "the FlowRun operator runs flows",
     "engine.executors": "use flowlib.executors",
+    "engine.FlowRunner": _RUNNERS,
+    "engine.TaskRunner": _RUNNERS,
+    "engine.flow_runner": _RUNNERS,
+    "engine.task_runner": _RUNNERS,
     "environments": "set Flow(executor=...), or spec.cluster of a FlowRun",
     "plugins": "use flowlib's own settings",
+    "tasks.prefect": _KUBERNETES,
     "serialization": "use flow.save() and Flow.load(), or a FlowRun that names the flow's file",
 }
 #: Methods of Flow.
@@ -33,7 +42,7 @@ METHODS = {
 
 def explained(path: str, replacement: str) -> str:
     """The message of an error."""
-    return f"flowlib has no {path}, which belongs to Prefect's Server and Cloud: {replacement}."
+    return f"flowlib has no {path}: {replacement}."
 
 
 def missing(path: str) -> ImportError | None:
@@ -49,9 +58,13 @@ class Finder:
 
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None = None, target: Any = None) -> None:
-        error = missing(name.removeprefix("flowlib.")) if name.startswith("flowlib.") else None
-        if error is not None:
+        if not name.startswith("flowlib."):
+            return
+        if (error := missing(name.removeprefix("flowlib."))) is not None:
             raise error
+        if name.startswith("flowlib.tasks."):
+            # Without its name, by which `from flowlib.tasks import ...` would leave it out.
+            raise ModuleNotFoundError(explained(name, _SERVICES))
 
 
 def install() -> None:

@@ -181,6 +181,11 @@ def test_importing_it_imports_neither_dask_nor_kubernetes_nor_pendulum() -> None
         ("from flowlib.engine.executors import DaskExecutor", "use flowlib.executors"),
         ("from flowlib.environments import LocalEnvironment", r"Flow\(executor="),
         ("import flowlib; flowlib.agent", "operator"),
+        ("from flowlib.engine import FlowRunner", r"flow\.run\(\)"),
+        ("import flowlib.engine.task_runner", r"flow\.run\(\)"),
+        ("from flowlib.tasks.prefect import create_flow_run", "FlowRun"),
+        ("from flowlib.tasks.postgres import PostgresFetch", "service's own client"),
+        ("from flowlib.tasks import docker", "service's own client"),
     ],
 )
 def test_what_is_gone_says_what_to_use_instead(statement: str, instead: str) -> None:
