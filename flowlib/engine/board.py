@@ -9,7 +9,7 @@ from typing import Any
 
 from flowlib import triggers
 from flowlib.core.task import Task
-from flowlib.engine import child, chunk, guard, mapping, run_context
+from flowlib.engine import caches, child, chunk, guard, mapping, run_context
 from flowlib.engine.column import Column
 from flowlib.engine.graph import Node
 from flowlib.engine.inputs import MAPPED, state_of
@@ -114,7 +114,8 @@ class Board:
             state = states.get(column.node.task)
             if state is None or (column.node.task.reruns and not state.is_cached()):
                 continue
-            if state.is_finished() and not state.is_mapped() and not state.is_cached():
+            state = caches.asked_again(column.node.task, state)
+            if state.is_finished() and not state.is_mapped():
                 self._settle(column, state)
             else:
                 column.given = state

@@ -6,8 +6,11 @@ from typing import Any
 
 from flowlib.core.flow import Flow
 from flowlib.core.task import Task
-from flowlib.engine.state import Cached, Mapped, State
+from flowlib.engine.state import Cached, Mapped, Pending, State
 from flowlib.utilities.context import context
+
+#: In the context of a task: what the run that it begins with had cached.
+CANDIDATE = "cached_before"
 
 
 def _caches() -> dict[str, list[Cached]]:
@@ -19,6 +22,22 @@ def of(flow: Flow) -> dict[str, list[Cached]]:
     """What this flow's tasks may use; it travels to the workers."""
     keys = {_key(task) for task in flow.tasks if task.cache_for is not None}
     return {key: list(states) for key, states in _caches().items() if key in keys}
+
+
+def asked_again(task: Task, state: State) -> State:
+    """The state in which a task begins that another run left in this one.
+
+    What was cached there may not hold here: it is one of those that the task may use, or is run.
+    """
+    if isinstance(state, Mapped):
+        children = state.map_states
+        if any(isinstance(child, Cached) for child in children):
+            again = [child and asked_again(task, child) for child in children]
+            return Mapped(state.message, map_states=again)
+    if isinstance(state, Cached):
+        kept = {} if task.cache_for is None else {CANDIDATE: state}
+        return Pending("Cached by another run.", context=kept)
+    return state
 
 
 def remember(states: Mapping[Task, State]) -> None:

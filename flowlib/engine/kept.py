@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flowlib.core.task import Task
-from flowlib.engine import cache_validators
+from flowlib.engine import cache_validators, caches
 from flowlib.engine.result import Result, ResultNotImplementedError
 from flowlib.engine.state import Cached, State
 from flowlib.utilities.context import context
@@ -58,7 +58,9 @@ class Kept:
 
     def _cached(self, arguments: Mapping[str, Any]) -> Cached | None:
         task = self.task
-        candidates = context.get("caches", {}).get(task.cache_key or task.name, ())
+        known = context.get("caches", {}).get(task.cache_key or task.name, ())
+        before = context.get(caches.CANDIDATE)
+        candidates = known if before is None else (before, *known)
         parameters = context.get("parameters", {})
         for candidate in candidates:
             if task.cache_validator(candidate, arguments, parameters):

@@ -40,7 +40,7 @@ def of_flow(
 #: What belongs to the declaration of a flow, or to the task that runs it, and not to its tasks.
 _NOT_PASSED_ON = frozenset(
     ["flow", "unused_tasks", "tags", "case", "resource", "parameters", "config", "logger"]
-    + ["task_loop_count", "task_loop_result", "task_run_name", "kept_constants"]
+    + ["task_loop_count", "task_loop_result", "task_run_name", "kept_constants", "cached_before"]
 )
 
 

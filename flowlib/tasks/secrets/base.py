@@ -10,6 +10,8 @@ from flowlib.engine.results.secret_result import SecretResult
 class SecretBase(Task):
     """Its result is never kept, and is asked for again in every run."""
 
+    reruns = True
+
     def __init__(self, **task_args: Any) -> None:
         if task_args.get("checkpoint"):
             raise ValueError("The result of a secret task is never kept: checkpoint stays False.")

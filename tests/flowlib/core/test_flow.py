@@ -117,6 +117,20 @@ def test_a_long_chain_is_sorted_without_recursion() -> None:
     assert list(flow.sorted_tasks()) == tasks
 
 
+def test_a_flow_can_be_made_of_its_parts() -> None:
+    a, b, c = Task(name="a"), Task(name="b"), Task(name="c")
+
+    flow = Flow("f", tasks=[c], edges=[Edge(a, b)], reference_tasks=[a])
+
+    assert flow.tasks == {a, b, c}
+    assert flow.edges == {Edge(a, b)}
+    assert flow.reference_tasks() == {a}
+    with pytest.raises(ValueError, match="is not in"):
+        Flow("f", reference_tasks=[a])
+    with pytest.raises(InvalidGraph):
+        Flow("f", edges=[Edge(a, b), Edge(b, a)], validate=True)
+
+
 def test_a_cycle_is_named_with_its_path() -> None:
     a, b = Task("a"), Task("b")
     flow = Flow("f", edges=[Edge(a, b), Edge(b, a)])

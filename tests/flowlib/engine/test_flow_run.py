@@ -371,15 +371,16 @@ def test_a_paused_task_leaves_what_follows_pending() -> None:
     assert type(state.result[after]) is Pending
 
 
-def test_system_exit_in_a_task_ends_the_process_that_runs_it() -> None:
+@pytest.mark.parametrize("leaving", [SystemExit, KeyboardInterrupt])
+def test_who_leaves_in_a_task_leaves_the_run(leaving: type[BaseException]) -> None:
     @task
     def leaves() -> None:
-        raise SystemExit(7)
+        raise leaving
 
     with Flow("f") as flow:
         leaves()
 
-    with pytest.raises(SystemExit):
+    with pytest.raises(leaving):
         flow.run()
 
 

@@ -4,6 +4,7 @@ import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pendulum
 import pytest
 
 from flowlib import Flow, Parameter, context, task
@@ -270,6 +271,35 @@ class TestCaches:
         assert second[doubled].result == 6
         assert second[mapped].result == [20, 40]
         assert sorted(ran) == [1, 3, 10, 20]
+
+    @pytest.mark.parametrize(("hours", "result"), [(1, "earlier"), (-1, "made")])
+    def test_what_another_run_cached_is_asked_about_again(self, hours: int, result: str) -> None:
+        @task(cache_for=HOUR)
+        def value(x: int = 0) -> str:
+            return "made"
+
+        with Flow("f") as flow:
+            one, some = value(), value.map([1, 2])
+        cached = Cached(
+            result="earlier",
+            cached_result_expiration=pendulum.now("utc").add(hours=hours),
+        )
+        states = {one: cached, some: Mapped(map_states=[Success(result="kept"), cached])}
+
+        ended = run(flow, task_states=states).result
+
+        assert ended[one].result == result
+        assert ended[some].result == ["kept", result]
+
+    def test_what_another_run_cached_is_run_by_a_task_without_caches(self) -> None:
+        @task
+        def value() -> str:
+            return "made"
+
+        with Flow("f") as flow:
+            one = value()
+
+        assert run(flow, task_states={one: Cached(result="earlier")}).result[one].result == "made"
 
     def test_what_has_expired_is_made_again(self) -> None:
         ran: list[int] = []

@@ -8,9 +8,20 @@ import pytest
 from flowlib import Flow, Parameter, context, task
 from flowlib.client import Secret
 from flowlib.configuration import config
-from flowlib.engine.state import State
+from flowlib.engine.state import State, Success
 from flowlib.executors import LocalExecutor
 from flowlib.tasks.secrets import EnvVarSecret, PrefectSecret, SecretBase
+
+
+def test_a_secret_is_asked_for_again_in_every_run() -> None:
+    with Flow("f") as flow:
+        secret = PrefectSecret("S")()
+
+    state = flow.run(context={"secrets": {"S": "new"}}, task_states={secret: Success(result="old")})
+
+    assert state is not None
+    assert state.result[secret].result == "new"
+
 
 # What the context holds, and what a secret is.
 DECODED: list[tuple[Any, Any]] = [
