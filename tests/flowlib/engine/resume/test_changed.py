@@ -105,7 +105,7 @@ CHANGES = {
         ["total"],
     ),
     "an argument": (
-        PROGRAM.replace("(numbers(n))", "(numbers(4))"),
+        PROGRAM.replace("(numbers(n))", "(numbers(4))").replace("    n = Parameter", "#"),
         ["numbers", *["inc"] * 4, *["less"] * 4, "total"],
     ),
     "the order in the flow": (
