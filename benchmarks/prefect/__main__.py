@@ -59,14 +59,15 @@ def measure(peers: list[Peer], n: int, runs: int, timeout: float) -> dict[str, S
 
 def once(peer: Peer, n: int, timeout: float) -> float:
     """What its program says it took."""
+    python = peer.interpreter()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         program = Path(folder) / "diamond.py"
         program.write_text(peer.program)
         with (
             peer.surroundings(Path(folder)) as settings,
-            cluster(saturation="inf", python=peer.python, settings=settings) as running,
+            cluster(saturation="inf", python=python, settings=settings) as running,
         ):
-            command = [peer.python, str(program), running.address, str(n)]
+            command = [python, str(program), running.address, str(n)]
             try:
                 told = subprocess.run(
                     command,

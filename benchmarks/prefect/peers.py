@@ -1,6 +1,9 @@
-"""Who runs the diamond: each in an environment of its own, where it can reach this machine only.
+"""Who runs the diamond: each in an environment of its own, and set up to call no cloud.
 
-The environments are made on demand below ~/.cache/flowrun/peers, from the pins beside this file.
+The environments are made on demand below ~/.cache/flowrun/peers, from the pins beside this file,
+with which both run on Python 3.11. Prefect 1.4.1 breaks on pendulum 3 and marshmallow 4, and does
+not say so. It runs on distributed 2026.8.0, too, but is given that of its own time, 2022.12.1,
+where it was a little faster.
 """
 
 import os
@@ -32,9 +35,8 @@ class Peer:
     environment: Mapping[str, str] = field(default_factory=dict)
     with_server: bool = False
 
-    @property
-    def python(self) -> str:
-        """The interpreter; its environment is made where there is none with these pins."""
+    def interpreter(self) -> str:
+        """The path of its Python; its environment is made where there is none with these pins."""
         if self.pins is None:
             return sys.executable
         place = CACHE / self.pins.stem
@@ -69,7 +71,7 @@ class Peer:
             "PREFECT_HOME": str(folder / "prefect"),
             "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
         }
-        with _server(self.python, port, {**os.environ, **settings}, folder):
+        with _server(self.interpreter(), port, {**os.environ, **settings}, folder):
             yield settings
 
 
