@@ -58,12 +58,12 @@ cluster: .venv/ready  ## the test cluster with the product installed at this che
 	$(TIMED) "helm install" bash -ec '$(CLUSTER_ENV); $(INSTALL); $(RESTART)'
 
 e2e: cluster  ## tests on the test cluster
-	$(CLUSTER_ENV); $(PY) -m pytest -q -m "e2e and not alone" $(SIDE_BY_SIDE) $(E2E_WORKERS) --durations=10 tests/e2e
-	$(CLUSTER_ENV); $(PY) -m pytest -q -m "e2e and alone" --durations=10 tests/e2e
+	$(CLUSTER_ENV); $(TIMED) "side by side" $(PY) -m pytest -q -m "e2e and not alone" $(SIDE_BY_SIDE) $(E2E_WORKERS) --durations=10 tests/e2e
+	$(CLUSTER_ENV); $(TIMED) "alone" $(PY) -m pytest -q -m "e2e and alone" --durations=10 tests/e2e
 
-chaos-short: cluster  ## what chaos does, in minutes: not yet a part of make test
+chaos-short: cluster  ## what chaos does, in minutes
 	$(TIMED) "simulated nodes" $(KIND) kwok
-	$(CLUSTER_ENV); $(PY) -m pytest -q -m "e2e" --durations=10 tests/chaos
+	$(CLUSTER_ENV); $(TIMED) "fault injection" $(PY) -m pytest -q -m e2e --durations=10 tests/chaos
 
 chaos: cluster  ## kills, faults, takeover, overlap, deletions on simulated nodes; SEED=N again
 	$(CLUSTER_ENV); $(PY) -m tests.chaos $(if $(SEED),--seed $(SEED))
@@ -71,10 +71,10 @@ chaos: cluster  ## kills, faults, takeover, overlap, deletions on simulated node
 differential: .venv/ready  ## random flows by the oracle, LocalExecutor and Dask (half an hour)
 	$(PY) -m tests.flowlib.differential
 
-test: .venv/ready  ## all of it: check, unit, e2e
+test: .venv/ready  ## all of it: check, unit, e2e, chaos-short
 	@$(TIMED) "make check" $(MAKE) --no-print-directory check
 	@$(TIMED) "make unit" $(MAKE) --no-print-directory unit
-	@$(TIMED) "make e2e" $(MAKE) --no-print-directory e2e
+	@$(TIMED) "make e2e chaos-short" $(MAKE) --no-print-directory e2e chaos-short
 
 crd: .venv/ready  ## generate crds/ anew
 	$(PY) -m flowrun_operator.api.crd
