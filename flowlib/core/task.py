@@ -117,8 +117,7 @@ class Task(Operators, metaclass=TaskType):
         self.skip_on_upstream_skip = skip_on_upstream_skip
         self.state_handlers: list[StateHandler] = list(state_handlers or ())
         self.on_failure = on_failure
-        if on_failure is not None:
-            self.state_handlers.append(callback_factory(on_failure, check=is_failed))
+        self._tell_of_failures()
         self.timeout = keeping.seconds(defaults.timeout if timeout is None else timeout)
         self.log_stdout = log_stdout
         self.task_run_name = task_run_name
@@ -144,6 +143,10 @@ class Task(Operators, metaclass=TaskType):
                 "super().__init__(...) instead, or choose another name.",
                 stacklevel=4,
             )
+
+    def _tell_of_failures(self) -> None:
+        if self.on_failure is not None:
+            self.state_handlers.append(callback_factory(self.on_failure, check=is_failed))
 
     def _check_retries(self) -> None:
         if self.max_retries > 0 and self.retry_delay is None:
@@ -197,6 +200,10 @@ class Task(Operators, metaclass=TaskType):
             new.slug = f"{new.slug}-copy"
         new.tags = set(self.tags) | set(task_args.get("tags", ())) | set(context.get("tags", ()))
         new.state_handlers = list(new.state_handlers)
+        if "on_failure" in task_args:
+            told = callback_factory(self.on_failure, check=is_failed) if self.on_failure else None
+            new.state_handlers = [handler for handler in new.state_handlers if handler != told]
+            new._tell_of_failures()
         if (unused := context.get("unused_tasks")) is not None:
             unused.discard(self)
             unused.add(new)

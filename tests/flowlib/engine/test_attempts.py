@@ -106,6 +106,25 @@ def test_a_retry_keeps_the_place_in_a_loop_and_counts_from_one_in_each_round() -
     assert seen == [(1, 1, None), (2, 1, 10), (2, 2, 10), (3, 1, 20), (3, 2, 20)]
 
 
+def test_a_copy_may_tell_somebody_else_of_failures() -> None:
+    told: list[str] = []
+
+    @task(on_failure=lambda task, state: told.append("one"))
+    def fail() -> None:
+        raise ValueError
+
+    with Flow("f") as flow:
+        fail(task_args={"on_failure": lambda task, state: told.append("two")})
+        fail(task_args={"on_failure": None})
+    flow.run()
+    assert told == ["two"]
+
+    with Flow("g") as flow:
+        fail()
+    flow.run()
+    assert told == ["two", "one"]
+
+
 def test_on_failure_is_called_before_each_retry_and_at_the_end() -> None:
     seen: list[str] = []
 
