@@ -110,7 +110,9 @@ class Task(Operators, metaclass=TaskType):
         self.tags: set[str] = set(tags or ()) | set(context.get("tags", ()))
         defaults = config.tasks.defaults
         self.max_retries: int = defaults.max_retries if max_retries is None else max_retries
-        self.retry_delay = _timedelta(defaults.retry_delay if retry_delay is None else retry_delay)
+        if retry_delay is None and self.max_retries:
+            retry_delay = defaults.retry_delay
+        self.retry_delay = _timedelta(retry_delay)
         self.retry_on = _retry_on(retry_on)
         self._check_retries()
         self.trigger: triggers.Trigger = trigger or triggers.all_successful

@@ -9,6 +9,7 @@ import pytest
 from flowlib import Flow, Parameter, Task, context, flatten, mapped, tags, task, unmapped
 from flowlib.engine.state import Failed, Paused, Resume
 from flowlib.tasks.core.constants import Constant
+from flowlib.utilities.configuration import set_temporary_config
 from flowlib.utilities.tasks import as_task, defaults_from_attrs, pause_task
 
 DELAY = datetime.timedelta(seconds=1)
@@ -22,6 +23,25 @@ def inc(x: int) -> int:
 @task
 def add(x: Any, y: Any) -> Any:
     return x + y
+
+
+@pytest.mark.parametrize(
+    ("arguments", "retries", "delay"),
+    [
+        ({}, 2, datetime.timedelta(seconds=5)),
+        ({"max_retries": 3}, 3, datetime.timedelta(seconds=5)),
+        ({"max_retries": 0}, 0, None),
+        ({"retry_delay": DELAY}, 2, DELAY),
+    ],
+)
+def test_the_settings_say_how_often_and_when_where_the_task_does_not(
+    arguments: dict[str, Any], retries: int, delay: datetime.timedelta | None
+) -> None:
+    settings = {"tasks.defaults.max_retries": 2, "tasks.defaults.retry_delay": 5}
+    with set_temporary_config({**settings, "tasks.defaults.timeout": 7}):
+        made = Task(**arguments)
+
+    assert (made.max_retries, made.retry_delay, made.timeout) == (retries, delay, 7)
 
 
 @pytest.mark.parametrize(
