@@ -68,7 +68,7 @@ def _in_a_thread(seconds: int, body: Body) -> Outcome:
                 outcomes.append(exc)
 
     thread = threading.Thread(target=run, name="timed-task", daemon=True)
-    thread.start()
+    start(thread)
     thread.join(seconds)
     if not outcomes:
         raise_in(thread.ident or 0, TaskTimeoutSignal)
@@ -78,6 +78,18 @@ def _in_a_thread(seconds: int, body: Body) -> Outcome:
     return outcomes[0]
 
 
+#: Until a new thread has its own number, Python takes it for the one that starts it: what is raised
+#: then would end the new thread, and the other would wait for it for ever.
+_starting = threading.Lock()
+
+
+def start(thread: threading.Thread) -> None:
+    """Starts a thread from one in which raise_in may raise."""
+    with _starting:
+        thread.start()
+
+
 def raise_in(thread: int, kind: type[BaseException]) -> None:
     """Raises it in another thread, as soon as that runs Python code."""
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(kind))
+    with _starting:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(kind))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from flowlib.engine import rows as row_ranges
+from flowlib.engine import timeout
 from flowlib.engine.position import Position
 from flowlib.engine.work import Claim, Kept, Report
 
@@ -29,7 +30,7 @@ def patience(claim: Claim, position: Position, send: Callable[[Report], None]) -
         return
     timer = threading.Timer(seconds, give_back)
     timer.daemon = True
-    timer.start()
+    timeout.start(timer)
     try:
         yield
     finally:

@@ -1,5 +1,6 @@
 """Time-outs and what tasks print, in the main thread and beside it."""
 
+import contextlib
 import datetime
 import logging
 import signal
@@ -217,3 +218,36 @@ class TestStdout:
             speak()
         assert final(flow).is_successful()
         assert sys.stdout is before
+
+
+def test_nothing_is_raised_in_a_thread_that_is_just_starting_another() -> None:
+    """Python might raise it in the new one, for which the old one would wait for ever."""
+    begins, goes_on, raised = threading.Event(), threading.Event(), threading.Event()
+
+    class Slow(threading.Thread):
+        def start(self) -> None:
+            begins.set()
+            assert goes_on.wait(10)
+            super().start()
+
+    def start_another() -> None:
+        with contextlib.suppress(KeyboardInterrupt):
+            timeout.start(Slow(target=lambda: None))
+            assert raised.wait(10)
+
+    def interrupt() -> None:
+        timeout.raise_in(starting.ident or 0, KeyboardInterrupt)
+        raised.set()
+
+    starting = threading.Thread(target=start_another)
+    interrupting = threading.Thread(target=interrupt)
+    starting.start()
+    assert begins.wait(10)
+    interrupting.start()
+    interrupting.join(0.2)
+    assert not raised.is_set()
+    goes_on.set()
+    interrupting.join(10)
+    starting.join(10)
+    assert raised.is_set()
+    assert not starting.is_alive()
