@@ -84,7 +84,8 @@ class All:
 
     @property
     def plain(self) -> bool:
-        return not self.states
+        # Where there are no children, none has succeeded.
+        return bool(self.values) and not self.states
 
     def plain_at(self, place: int) -> bool:
         return self.plain

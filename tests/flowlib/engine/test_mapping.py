@@ -8,7 +8,7 @@ import pytest
 
 from flowlib import Flow, Parameter, context, flatten, mapped, task, triggers, unmapped
 from flowlib.engine import line, signals
-from flowlib.engine.state import Failed, Mapped, Skipped, TriggerFailed
+from flowlib.engine.state import Failed, Mapped, Skipped, State, Success, TriggerFailed
 
 SOON = datetime.timedelta(milliseconds=1)
 
@@ -151,6 +151,25 @@ def test_an_empty_input_makes_no_children_and_an_empty_reduce() -> None:
     assert (result[mapped].is_mapped(), result[mapped].map_states) == (True, [])
     assert result[total].result == []
     assert result[over_result].map_states == []
+
+
+@pytest.mark.parametrize(
+    ("trigger", "kind"),
+    [
+        (triggers.all_successful, Success),
+        (triggers.all_finished, Success),
+        (triggers.any_successful, TriggerFailed),
+        (triggers.any_failed, TriggerFailed),
+        (triggers.not_all_skipped, Skipped),
+    ],
+)
+def test_of_an_empty_map_nothing_has_succeeded_nor_failed(
+    trigger: triggers.Trigger, kind: type[State]
+) -> None:
+    with Flow("f") as flow:
+        reduced = gather(inc.map(numbers(0)), task_args={"trigger": trigger})
+
+    assert type(flow.run().result[reduced]) is kind
 
 
 def test_a_map_over_a_failed_task_fails() -> None:
