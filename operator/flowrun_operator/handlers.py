@@ -11,6 +11,7 @@ from typing import Any
 import kopf
 
 from flowrun_operator.api.flowrun import GROUP, LABEL_UID, PLURAL, VERSION
+from flowrun_operator.nothing_kept import NoEssence, NoProgress
 from flowrun_operator.observe import dask, key, pods
 from flowrun_operator.observe.groups import GroupKey, group_of, read_member
 from flowrun_operator.observe.indices import index_run
@@ -43,6 +44,8 @@ def settings() -> kopf.OperatorSettings:
     # Kopf takes this string off every watched object that no handler holds. With its default name
     # that is dask-kubernetes' own finalizer, which its operator would put back, for ever.
     chosen.persistence.finalizer = f"{GROUP}/kopf-unused"
+    chosen.persistence.diffbase_storage = NoEssence()
+    chosen.persistence.progress_storage = NoProgress()
     chosen.posting.enabled = False
     chosen.scanning.disabled = True  # no rights on namespaces and CRDs are needed
     chosen.networking.request_timeout = 30

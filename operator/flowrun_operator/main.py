@@ -7,7 +7,8 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Coroutine
+import time
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -18,6 +19,7 @@ from prometheus_client import Gauge
 
 from flowrun_operator import handlers, lists
 from flowrun_operator.admissions import Admissions
+from flowrun_operator.aside import Aside
 from flowrun_operator.health import Health, application
 from flowrun_operator.observe.echoes import Echoes
 from flowrun_operator.observe.indices import Indices
@@ -133,10 +135,10 @@ class Operator:
                 await asyncio.wait_for(self._emitter.drain(), 2.0)
             await _end(*parts)
 
-    async def stand_for(self, elector: Elector) -> None:
+    async def stand_for(self, acquire: Callable[[], Awaitable[None]]) -> None:
         """Returns when this replica leads. One that could not serve does not take the Lease."""
         await self.health.listable.wait()
-        await elector.acquire()
+        await acquire()
 
     async def become_ready(self, api: Api) -> None:
         """A standby is Ready when all that is watched can be listed, a leader when it is listed.
@@ -185,11 +187,13 @@ class Operator:
 async def operate(process: Process) -> None:
     """The whole process. Raises NoCredentials, and NotServed where a CRD is missing."""
     metrics = Metrics()
-    clock = asyncio.get_running_loop().time
+    clock = time.monotonic
     place = await configuration(process.kubeconfig)
-    # A client of its own: a renewal never waits behind the turns' requests.
     own = Api(place, metrics.count_api_error, timeout=REQUEST_SECONDS)
-    elector = Elector(own, process.lease, clock=clock, now=partial(datetime.now, UTC))
+    # A thread and a client of its own: a renewal never waits behind the turns.
+    aside = Aside("election")
+    lease_api = await aside.run(_lease_api(process, metrics))
+    elector = Elector(lease_api, process.lease, clock=clock, now=partial(datetime.now, UTC))
     pace = Pace(per_second=REQUESTS_PER_SECOND, burst=BURST, clock=clock)
     admit = partial(_admit, pace, elector)
     api = Api(place, metrics.count_api_error, admit=admit, pauses=PAUSES)
@@ -201,6 +205,8 @@ async def operate(process: Process) -> None:
     leader.set_function(lambda: elector.leads)
     server = web.AppRunner(application(operator.health, metrics.exposition), access_log=None)
     async with contextlib.AsyncExitStack() as closing:
+        closing.callback(aside.close)
+        closing.push_async_callback(lambda: aside.run(lease_api.close()))
         closing.push_async_callback(own.close)
         closing.push_async_callback(api.close)
         closing.push_async_callback(puller.close)
@@ -209,15 +215,22 @@ async def operate(process: Process) -> None:
         await web.TCPSite(server, port=process.port).start()
         readiness = _begin("readiness", operator.become_ready(own))
         closing.push_async_callback(_end, readiness)
-        closing.push_async_callback(elector.release)  # also of what was taken a moment ago
-        election = _begin("election", operator.stand_for(elector))
+        # Also of what was taken a moment ago.
+        closing.push_async_callback(lambda: aside.run(elector.release()))
+        election = _begin("election", operator.stand_for(lambda: aside.run(elector.acquire())))
         closing.push_async_callback(_end, election)
         await _first_end(readiness, election)
-        lease = _begin("lease", hold(elector))
+        lease = _begin("lease", aside.run(hold(elector)))
         closing.push_async_callback(_end, lease)
         acting = _begin("operator", operator.run())
         closing.push_async_callback(_end, acting)
         await _first_end(readiness, lease, acting)
+
+
+async def _lease_api(process: Process, metrics: Metrics) -> Api:
+    """A client belongs to the loop that it is made on."""
+    place = await configuration(process.kubeconfig)
+    return Api(place, metrics.count_api_error, timeout=REQUEST_SECONDS)
 
 
 async def hold(elector: Elector) -> None:

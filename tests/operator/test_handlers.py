@@ -33,6 +33,12 @@ def test_kopf_takes_nobodys_finalizer_off_and_posts_nothing() -> None:
     chosen = handlers.settings()
     assert chosen.persistence.finalizer == "flowrun.dev/kopf-unused"
     assert not chosen.posting.enabled
+    body, patch = kopf.Body({"spec": {"flow": 1}}), kopf.Patch()
+    essence = chosen.persistence.diffbase_storage.build(body=body)
+    chosen.persistence.diffbase_storage.store(body=body, patch=patch, essence=essence)
+    chosen.persistence.progress_storage.touch(body=body, patch=patch, value="now")
+    assert not essence
+    assert not patch
     assert chosen.scanning.disabled
 
 

@@ -105,7 +105,7 @@ async def test_a_replica_that_may_not_list_does_not_take_the_lease() -> None:
         clock = asyncio.get_running_loop().time
         elector = Elector(api, process.lease, clock=clock, now=lambda: datetime.now(UTC))
         operator = Operator(api, Metrics(), puller, process, elector)
-        standing = asyncio.create_task(operator.stand_for(elector))
+        standing = asyncio.create_task(operator.stand_for(elector.acquire))
         fake.before = lambda _, what: status(403, "forbidden") if what == "flowruns" else None
         await one_look(operator, api)
         assert fake.of("leases") == []
