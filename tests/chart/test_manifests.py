@@ -30,6 +30,7 @@ NOTHING = (
     "crds.install=false",
     "daskOperator.enabled=false",
     "userRoles.create=false",
+    "flowSchema.create=false",
     "resources={}",
     "hooks.resources={}",
     "allowedServiceAccounts=[]",
@@ -54,7 +55,7 @@ def test_every_manifest_fits_the_schema_of_its_kind_strictly(render, values):
 def test_every_namespaced_manifest_names_the_release_s_namespace_or_a_watched_one(render, values):
     for manifest in render(*values):
         expected = {"flowrun-system"}
-        if manifest["kind"] in {"ClusterRole", "ClusterRoleBinding"}:
+        if manifest["kind"] in {"ClusterRole", "ClusterRoleBinding", "FlowSchema"}:
             expected = {None}
         elif manifest["kind"] in {"Role", "RoleBinding"} and values == EVERYTHING:
             expected |= {"team-a", "team-b"}

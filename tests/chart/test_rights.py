@@ -77,7 +77,9 @@ def test_where_namespaces_are_named_the_others_keep_to_them_too(render, account)
 
 
 def test_an_installation_by_hand_needs_no_right_beyond_the_named_namespaces(render):
-    manifests = render(NAMESPACED, "crds.install=false", "userRoles.create=false")
+    manifests = render(
+        NAMESPACED, "crds.install=false", "userRoles.create=false", "flowSchema.create=false"
+    )
     assert {n for n in names(manifests) if n.startswith("Cluster")} == set()
 
 
