@@ -1,6 +1,7 @@
 """Many runs while a share of all requests meets a fault, against the same without faults."""
 
 import time
+from contextlib import ExitStack
 
 from tests.chaos import oracle
 from tests.chaos.crowd import create_runs, crowd, delete_all, may_stay, until_ended
@@ -12,6 +13,8 @@ from tests.chaos.stand import Stand
 from tests.e2e.namespaces import fresh_namespace
 
 SHARE = 0.2
+#: In each namespace. dask-kubernetes lists a namespace's pods and Deployments over and over.
+TEAM = 100
 
 
 def under_faults(count: int, stand: Stand, seed: int) -> Outcome:
@@ -45,16 +48,26 @@ def requests_of_runs(proxy: Proxy) -> int:
 def _play(count: int, stand: Stand, mischief: Mischief) -> tuple[float, list[str]]:
     """Seconds from the first creation to the last end."""
     members = crowd(count, WITHOUT_STEPS)
+    teams = [members[first : first + TEAM] for first in range(0, count, TEAM)]
     patience = 120 + count
-    with fresh_namespace("faults") as namespace:
+    problems: list[str] = []
+    with ExitStack() as stack:
+        spaces = [stack.enter_context(fresh_namespace("faults")) for _ in teams]
         stand.ready()
         stand.proxy.count_anew(mischief)
         start = time.monotonic()
-        create_runs(namespace, [member.body for member in members])
-        ends, problems = until_ended(members, namespace, stand.watch, patience)
+        for space, team in zip(spaces, teams, strict=True):
+            create_runs(space, [member.body for member in team])
+        ends = {}
+        for space, team in zip(spaces, teams, strict=True):
+            left = start + patience - time.monotonic()
+            ends[space], found = until_ended(team, space, stand.watch, left)
+            problems += found
         seconds = time.monotonic() - start
-        problems += oracle.left_over(namespace, may_stay(ends), patience)
-        problems += oracle.wrong_children(oracle.made_in(namespace), ends)
-        delete_all(namespace)
-        problems += oracle.left_over(namespace, set(), patience)
-        return seconds, problems
+        for space in spaces:
+            problems += oracle.left_over(space, may_stay(ends[space]), patience)
+            problems += oracle.wrong_children(oracle.made_in(space), ends[space])
+            delete_all(space)
+        for space in spaces:
+            problems += oracle.left_over(space, set(), patience)
+    return seconds, problems
