@@ -67,6 +67,7 @@ chaos-short: cluster  ## what chaos does, in minutes
 
 chaos: cluster  ## kills, faults, takeover, overlap, deletions on simulated nodes; SEED=N again
 	$(CLUSTER_ENV); $(PY) -m tests.chaos $(if $(SEED),--seed $(SEED))
+	$(CLUSTER_ENV); $(PY) -m tests.chaos.replicas
 
 differential: .venv/ready  ## random flows by the oracle, LocalExecutor and Dask (half an hour)
 	$(PY) -m tests.flowlib.differential
