@@ -49,6 +49,8 @@ def settings() -> kopf.OperatorSettings:
     chosen.posting.enabled = False
     chosen.scanning.disabled = True  # no rights on namespaces and CRDs are needed
     chosen.networking.request_timeout = 30
+    # An object's worker keeps its last event for so long: with the default of 5 s, a storm's all.
+    chosen.queueing.idle_timeout = 1.0
     for resource in OURS:
         chosen.watching.label_selectors[resource] = LABEL_UID
     chosen.watching.chunk_size = 500

@@ -15,8 +15,9 @@ logger = logging.getLogger(__name__)
 COMPONENT = "flowrun-operator"
 #: More than this many untold Events are a storm, and the newest of a storm are let go.
 BACKLOG = 10_000
-#: One sender alone falls behind the turns of a storm, whose requests keep each of its own waiting.
-SENDERS = 4
+#: Few senders fall behind the turns of a storm, whose 32 requests keep each of theirs waiting. One
+#: request in four or five is an Event.
+SENDERS = 12
 
 
 class Emitter:
