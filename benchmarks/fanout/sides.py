@@ -1,5 +1,6 @@
 """The diamond, four times: inc and dec mapped over n numbers, add mapped over both, then a sum."""
 
+import gc
 import time
 from array import array
 from collections.abc import Callable, Sequence
@@ -76,10 +77,17 @@ def by_client_map(address: str, n: int) -> float:
 
 
 def settle(address: str) -> None:
-    """Waits until the scheduler has forgotten what was run: that takes it seconds after raw."""
+    """Waits until scheduler and workers have forgotten what was run: seconds after raw.
+
+    Python's search for cycles among what they forgot would otherwise fall to whoever comes next.
+    """
     with distributed.Client(address, set_as_default=False) as client:
-        while client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)):
+        while client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)) or any(
+            client.run(lambda dask_worker: len(dask_worker.state.tasks)).values()
+        ):
             time.sleep(0.05)
+        client.run_on_scheduler(gc.collect)
+        client.run(gc.collect)
 
 
 def by_loop(n: int) -> float:
