@@ -2,19 +2,20 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from flowlib.engine import chunk
 from flowlib.engine.held import Chunk
 from flowlib.engine.work import Claim, Report, TaskSpec
 from flowlib.executors.base import Executor
+from flowlib.executors.chunks_here import ChunksHere
 
 #: Seconds that a chunk may take before it hands the rest of its rows back.
 BOX = 0.1
 
 
-class SubmittingSession:
+class SubmittingSession(ChunksHere):
     """Chunks are submitted, and waited for in order; what came of them is held here."""
 
     box = BOX
@@ -59,11 +60,3 @@ class SubmittingSession:
 
     def stop(self, out: Mapping[int, list[Chunk]]) -> Collection[int]:
         return ()
-
-    def fetch(
-        self, handles: Sequence[list[Chunk]], parts: Sequence[Sequence[int] | None]
-    ) -> list[Chunk]:
-        return [chunks[0] for chunks in handles]
-
-    def apply(self, function: Callable[..., Any], handles: Sequence[list[Chunk]]) -> Any:
-        return function(*(chunks[0] for chunks in handles))
