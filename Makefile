@@ -57,11 +57,17 @@ cluster: .venv/ready  ## the test cluster with the product installed at this che
 	$(TIMED) "images into the cluster" $(PY) -m hack.images load
 	$(TIMED) "helm install" bash -ec '$(CLUSTER_ENV); $(INSTALL); $(RESTART)'
 
-e2e: cluster  ## tests on the test cluster
-	$(CLUSTER_ENV); $(TIMED) "side by side" $(PY) -m pytest -q -m "e2e and not alone" $(SIDE_BY_SIDE) $(E2E_WORKERS) --durations=10 tests/e2e
-	$(CLUSTER_ENV); $(TIMED) "alone" $(PY) -m pytest -q -m "e2e and alone" --durations=10 tests/e2e
+e2e: cluster e2e-shared e2e-alone  ## tests on the test cluster
 
-chaos-short: cluster  ## what chaos does, in minutes
+e2e-shared:
+	$(CLUSTER_ENV); $(TIMED) "e2e side by side" $(PY) -m pytest -q -m "e2e and not alone" $(SIDE_BY_SIDE) $(E2E_WORKERS) --durations=10 tests/e2e
+
+e2e-alone:
+	$(CLUSTER_ENV); $(TIMED) "e2e alone" $(PY) -m pytest -q -m "e2e and alone" --durations=10 tests/e2e
+
+chaos-short: cluster on-simulated-nodes  ## what chaos does, in minutes
+
+on-simulated-nodes:
 	$(TIMED) "simulated nodes" $(KIND) kwok
 	$(CLUSTER_ENV); $(TIMED) "fault injection" $(PY) -m pytest -q -m e2e --durations=10 tests/chaos
 
@@ -72,10 +78,13 @@ chaos: cluster  ## kills, faults, takeover, overlap, deletions on simulated node
 differential: .venv/ready  ## random flows by the oracle, LocalExecutor and Dask (half an hour)
 	$(PY) -m tests.flowlib.differential
 
+# What has the cluster alone waits most of the time: the tests that need no cluster run beside it.
 test: .venv/ready  ## all of it: check, unit, e2e, chaos-short
-	@$(TIMED) "make check" $(MAKE) --no-print-directory check
-	@$(TIMED) "make unit" $(MAKE) --no-print-directory unit
-	@$(TIMED) "make e2e chaos-short" $(MAKE) --no-print-directory e2e chaos-short
+	@$(TIMED) "the whole path" $(MAKE) --no-print-directory check cluster e2e-shared beside
+	@$(TIMED) "chaos" $(MAKE) --no-print-directory on-simulated-nodes
+
+beside:
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target e2e-alone unit
 
 crd: .venv/ready  ## generate crds/ anew
 	$(PY) -m flowrun_operator.api.crd
@@ -106,4 +115,4 @@ requirements: .venv/ready  ## compile requirements/*.txt anew (hashed, no addres
 	$(PY) -m pip install -q uv
 	$(PY) -m hack.images requirements
 
-.PHONY: help setup demo run check unit cluster e2e chaos-short chaos differential test crd kill benchmark engine scale down reference requirements
+.PHONY: help setup demo run check unit cluster e2e e2e-shared e2e-alone beside chaos-short on-simulated-nodes chaos differential test crd kill benchmark engine scale down reference requirements

@@ -86,6 +86,8 @@ def kind_config(image: str, policy: Path, made_here: bool) -> Mapping[str, objec
     audit = "/etc/kubernetes/audit"
     patch = {
         "kind": "ClusterConfiguration",
+        # A test cluster's data need not survive the machine's end.
+        "etcd": {"local": {"extraArgs": {"unsafe-no-fsync": "true"}}},
         "apiServer": {
             "extraArgs": {
                 "audit-policy-file": f"{audit}/policy.yaml",

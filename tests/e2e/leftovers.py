@@ -2,26 +2,50 @@
 
 import json
 import time
+from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import Any
 
+from tests.e2e.api import ask
 from tests.e2e.kube import CommandFailed, Kubectl
 
 # What Kubernetes itself puts into every namespace.
 DEFAULTS = frozenset({"serviceaccount/default", "configmap/kube-root-ca.crt"})
-EVENTS = frozenset({"events", "events.events.k8s.io"})
+GROUPS = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+NAMES_ONLY = "application/json;g=meta.k8s.io;v=v1;as=PartialObjectMetadataList"
 
 
 @cache
-def every_kind() -> str:
-    """All namespaced kinds that can be listed, joined for kubectl get; Events are left out."""
-    kinds = Kubectl()("api-resources", "--verbs=list", "--namespaced", "-o", "name").stdout.split()
-    return ",".join(kind for kind in kinds if kind not in EVENTS)
+def every_kind() -> Mapping[str, str]:
+    """All namespaced kinds that can be listed, as kubectl names them, with their lists' paths."""
+    return {
+        kind: path
+        for groups in ("/api", "/apis")
+        for group in ask("GET", groups, accept=GROUPS)["items"]
+        for kind, path in _kinds(groups, group)
+    }
+
+
+def _kinds(groups: str, group: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    name = group["metadata"].get("name", "")
+    version = group["versions"][0]  # the one that the API server prefers
+    root = "/".join(part for part in (groups, name, version["version"]) if part)
+    for each in version.get("resources", []):
+        listed = each["scope"] == "Namespaced" and "list" in each["verbs"]
+        kind = each["responseKind"]["kind"].lower()
+        if listed and kind != "event":
+            path = f"{root}/namespaces/{{namespace}}/{each['resource']}"
+            yield f"{kind}.{name}" if name else kind, path
 
 
 def leftovers(namespace: str) -> set[str]:
     """Every object but Events and the namespace's defaults, as kubectl names it: `pod/x`."""
-    names = Kubectl(namespace)("get", every_kind(), "--ignore-not-found", "-o", "name").stdout
-    return set(names.split()) - DEFAULTS
+    names = {
+        f"{kind}/{each['metadata']['name']}"
+        for kind, path in every_kind().items()
+        for each in ask("GET", path.format(namespace=namespace), accept=NAMES_ONLY)["items"] or ()
+    }
+    return names - DEFAULTS
 
 
 def settle(namespace: str, expected: set[str], timeout: float) -> set[str]:

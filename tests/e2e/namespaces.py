@@ -4,20 +4,19 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.e2e.kube import Kubectl
+from tests.e2e.api import ask
 
+NAMESPACES = "/api/v1/namespaces"
 RESTRICTED = "pod-security.kubernetes.io/enforce=restricted"
 
 
 @contextmanager
 def fresh_namespace(about: str, *labels: str) -> Iterator[str]:
     """A new namespace with a name of its own, deleted at the end without waiting for it."""
-    kubectl = Kubectl()
     name = f"e2e-{about[:40].strip('-')}-{uuid.uuid4().hex[:6]}"
-    kubectl("create", "namespace", name)
+    metadata = {"name": name, "labels": dict(label.split("=", 1) for label in labels)}
+    ask("POST", NAMESPACES, {"metadata": metadata})
     try:
-        if labels:
-            kubectl("label", "namespace", name, *labels)
         yield name
     finally:
-        kubectl("delete", "namespace", name, "--wait=false")
+        ask("DELETE", f"{NAMESPACES}/{name}")

@@ -3,12 +3,15 @@
 import copy
 import json
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from flowrun_operator.api import crd
+from tests.e2e.api import ask
 from tests.e2e.kube import Kubectl
+from tests.e2e.namespaces import fresh_namespace
 from tests.e2e.release import Release
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
@@ -52,17 +55,20 @@ def changed(path: str, value: Any) -> dict[str, Any]:
     return spec
 
 
-@pytest.fixture
-def kube(operator: Release, namespace: str, kubectl: Kubectl) -> Kubectl:
-    """kubectl in a namespace of this test, the product installed."""
-    return kubectl.inside(namespace)
+@pytest.fixture(scope="module")
+def kube(operator: Release, kubectl: Kubectl) -> Iterator[Kubectl]:
+    """kubectl in a namespace of these tests, the product installed."""
+    with fresh_namespace("rules") as namespace:
+        yield kubectl.inside(namespace)
 
 
 @pytest.fixture
-def created(kube: Kubectl) -> dict[str, Any]:
+def created(kube: Kubectl) -> Iterator[dict[str, Any]]:
     """A FlowRun with SPEC, as the API server stored it."""
-    manifest = a_flowrun(SPEC)
-    return json.loads(kube("create", "-f", "-", "-o", "json", input=json.dumps(manifest)).stdout)
+    flowruns = f"/apis/flowrun.dev/v1alpha1/namespaces/{kube.namespace}/flowruns"
+    stored = ask("POST", flowruns, a_flowrun(SPEC))
+    yield stored
+    ask("DELETE", f"{flowruns}/{stored['metadata']['name']}")
 
 
 CONFLICT = "Error from server (Conflict)"
