@@ -12,6 +12,9 @@ CLUSTER_ENV = eval "$$($(KIND) env)"
 UNIT_WORKERS ?= 3
 E2E_WORKERS ?= 3
 SIDE_BY_SIDE = --dist loadfile --no-loadscope-reorder -n
+UNIT = $(PY) -m pytest -q -m "not e2e" $(SIDE_BY_SIDE) $(UNIT_WORKERS)
+E2E = $(PY) -m pytest -q --durations=10 -m
+RESUME = tests/e2e/test_resume.py
 CHART := charts/flowrun-operator
 INSTALL = kubectl apply -f hack/namespace.yaml && helm upgrade --install flowrun $(CHART) \
 	  --namespace flowrun-system --set image.tag=dev --set runtimeImage.tag=dev --wait --timeout 180s
@@ -48,8 +51,13 @@ check: .venv/ready  ## linters, types, import contracts, generated files, the ch
 	$(CLUSTER_ENV); helm lint --strict $(CHART)
 	$(CLUSTER_ENV); $(PY) -m pytest -q tests/chart
 
-unit: .venv/ready  ## tests that need no cluster
-	$(CLUSTER_ENV); $(PY) -m pytest -q -m "not e2e" $(SIDE_BY_SIDE) $(UNIT_WORKERS) --ignore tests/chart
+unit: .venv/ready unit-path unit-flowlib  ## tests that need no cluster
+
+unit-path:
+	$(CLUSTER_ENV); $(TIMED) "unit" $(UNIT) --ignore tests/chart --ignore tests/flowlib tests
+
+unit-flowlib:
+	$(CLUSTER_ENV); $(TIMED) "unit, flowlib" $(UNIT) tests/flowlib
 
 cluster: .venv/ready  ## the test cluster with the product installed at this checkout
 	$(TIMED) "test cluster" $(KIND) up
@@ -57,13 +65,14 @@ cluster: .venv/ready  ## the test cluster with the product installed at this che
 	$(TIMED) "images into the cluster" $(PY) -m hack.images load
 	$(TIMED) "helm install" bash -ec '$(CLUSTER_ENV); $(INSTALL); $(RESTART)'
 
-e2e: cluster e2e-shared e2e-alone  ## tests on the test cluster
+e2e: cluster e2e-path e2e-flowlib  ## tests on the test cluster
 
-e2e-shared:
-	$(CLUSTER_ENV); $(TIMED) "e2e side by side" $(PY) -m pytest -q -m "e2e and not alone" $(SIDE_BY_SIDE) $(E2E_WORKERS) --durations=10 tests/e2e
+e2e-path:
+	$(CLUSTER_ENV); $(TIMED) "e2e, side by side" $(E2E) "e2e and not alone" $(SIDE_BY_SIDE) $(E2E_WORKERS) --ignore $(RESUME) tests/e2e
+	$(CLUSTER_ENV); $(TIMED) "e2e, alone" $(E2E) "e2e and alone" tests/e2e
 
-e2e-alone:
-	$(CLUSTER_ENV); $(TIMED) "e2e alone" $(PY) -m pytest -q -m "e2e and alone" --durations=10 tests/e2e
+e2e-flowlib:
+	$(CLUSTER_ENV); $(TIMED) "e2e, flowlib" $(E2E) e2e $(RESUME)
 
 chaos-short: cluster on-simulated-nodes  ## what chaos does, in minutes
 
@@ -78,13 +87,11 @@ chaos: cluster  ## kills, faults, takeover, overlap, deletions on simulated node
 differential: .venv/ready  ## random flows by the oracle, LocalExecutor and Dask (half an hour)
 	$(PY) -m tests.flowlib.differential
 
-# What has the cluster alone waits most of the time: the tests that need no cluster run beside it.
+# Each part says how long it took: 15, 8 and 10 minutes are what they may take on two cores, warm.
 test: .venv/ready  ## all of it: check, unit, e2e, chaos-short
-	@$(TIMED) "the whole path" $(MAKE) --no-print-directory check cluster e2e-shared beside
+	@$(TIMED) "the whole path" $(MAKE) --no-print-directory check unit-path cluster e2e-path
+	@$(TIMED) "flowlib" $(MAKE) --no-print-directory unit-flowlib e2e-flowlib
 	@$(TIMED) "chaos" $(MAKE) --no-print-directory on-simulated-nodes
-
-beside:
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target e2e-alone unit
 
 crd: .venv/ready  ## generate crds/ anew
 	$(PY) -m flowrun_operator.api.crd
@@ -115,4 +122,4 @@ requirements: .venv/ready  ## compile requirements/*.txt anew (hashed, no addres
 	$(PY) -m pip install -q uv
 	$(PY) -m hack.images requirements
 
-.PHONY: help setup demo run check unit cluster e2e e2e-shared e2e-alone beside chaos-short on-simulated-nodes chaos differential test crd kill benchmark engine scale down reference requirements
+.PHONY: help setup demo run check unit unit-path unit-flowlib cluster e2e e2e-path e2e-flowlib chaos-short on-simulated-nodes chaos differential test crd kill benchmark engine scale down reference requirements

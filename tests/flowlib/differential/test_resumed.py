@@ -21,6 +21,8 @@ from tests.flowlib.differential.comparison import differences
 from tests.flowlib.differential.hostile import HostileDask, Losing, cluster
 from tests.flowlib.differential.programs import described, random_flow
 
+pytestmark = pytest.mark.timeout(120)
+
 
 def harm(folder: Path, rnd: random.Random) -> None:
     """Some files are gone, some broken."""
@@ -53,7 +55,6 @@ def check(rnd: random.Random, executor: Executor, *, attempts: bool = True) -> N
             assert again == [], described(flow)
 
 
-@pytest.mark.timeout(120)
 @settings(max_examples=50, suppress_health_check=list(HealthCheck))
 @given(st.randoms(use_true_random=False))
 def test_a_second_attempt_comes_to_the_same(rnd: random.Random) -> None:
@@ -69,7 +70,6 @@ def test_a_second_attempt_that_loses_chunks_comes_to_the_same(
 
 
 @pytest.mark.dask
-@pytest.mark.timeout(120)
 def test_a_second_attempt_on_dask_comes_to_the_same() -> None:
     with cluster() as client:
         for seed in range(15):
