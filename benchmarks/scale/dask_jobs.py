@@ -7,11 +7,12 @@ When each object was made is read from the API server's audit log.
 
 import time
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 
 from benchmarks.scale.count import until_count
-from tests.chaos.crowd import RUNS, create_all
+from tests.chaos.crowd import RUNS, create_all, teams
 from tests.chaos.local_operator import LocalOperator
 from tests.chaos.simulated import LABEL, TAINT, simulated
 from tests.e2e import audit
@@ -23,7 +24,7 @@ from tests.e2e.watch import Object
 DASK_JOBS = "/apis/kubernetes.dask.org/v1/namespaces/{namespace}/daskjobs"
 #: What dask-kubernetes makes of a DaskCluster with one worker, by resource.
 OF_A_CLUSTER = {"services": 1, "daskworkergroups": 1, "deployments": 2}
-PATIENCE_SECONDS = 1200.0
+PATIENCE_SECONDS = 1800.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class BesideDaskJobs:
 
 
 def measure(runs: int, operator: LocalOperator) -> BesideDaskJobs:
-    """The one after the other, each in a namespace of its own that is gone before the next."""
+    """The one after the other, each in namespaces of its own that are gone before the next."""
     names = [f"run-{number}" for number in range(runs)]
     operator.start()
     operator.until_ready()
@@ -110,18 +111,25 @@ def read_created(requests: Iterable[audit.Request], kind: str, runs: int) -> Cre
 
 
 def _created(kind: str, path: str, bodies: list[Object], runners: str) -> Created:
-    runs = len(bodies)
-    with fresh_namespace(f"scale-{kind}") as namespace:
-        kubectl = Kubectl(namespace)
+    groups = teams(bodies)
+    with ExitStack() as stack:
+        spaces = [stack.enter_context(fresh_namespace(f"scale-{kind}")) for _ in groups]
         deadline = time.monotonic() + PATIENCE_SECONDS
-        create_all(path.format(namespace=namespace), bodies)
-        for resource, times in OF_A_CLUSTER.items():
-            until_count(namespace, resource, times * runs, deadline)
-        until_count(namespace, "pods", runs, deadline, selector=runners)
-        found = read_created(audit.requests(namespace), kind, runs)
+        for space, group in zip(spaces, groups, strict=True):
+            create_all(path.format(namespace=space), group)
+        for space, group in zip(spaces, groups, strict=True):
+            for resource, times in OF_A_CLUSTER.items():
+                until_count(space, resource, times * len(group), deadline)
+            until_count(space, "pods", len(group), deadline, selector=runners)
+        requests = [each for space in spaces for each in audit.requests(space)]
+        found = read_created(requests, kind, len(bodies))
         # Not by the namespace's deletion: in one that is going dask-kubernetes' handlers fail, and
         # its finalizers would stay for ever.
-        kubectl("delete", kind, "--all", "--wait=false", timeout=600)
-        until_count(namespace, "daskclusters", 0, time.monotonic() + PATIENCE_SECONDS)
-    Kubectl()("wait", "--for=delete", f"namespace/{namespace}", "--timeout=600s", timeout=610)
+        for space in spaces:
+            Kubectl(space)("delete", kind, "--all", "--wait=false", timeout=600)
+        gone = time.monotonic() + PATIENCE_SECONDS
+        for space in spaces:
+            until_count(space, "daskclusters", 0, gone)
+    names = [f"namespace/{space}" for space in spaces]
+    Kubectl()("wait", "--for=delete", *names, "--timeout=600s", timeout=610)
     return found

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
@@ -17,6 +17,9 @@ from tests.e2e.watch import Object, Watch
 
 AT_ONCE = 32
 LONGEST_SECONDS = 1200.0
+#: So many share a namespace: dask-kubernetes lists its pods and Deployments over and over.
+TEAM = 100
+T = TypeVar("T")
 RUNS = "/apis/flowrun.dev/v1alpha1/namespaces/{namespace}/flowruns"
 
 
@@ -106,6 +109,11 @@ class Member:
 def crowd(count: int, scripts: Sequence[Script], prefix: str = "run") -> list[Member]:
     """So many runs, the scripts in turn."""
     return [Member(f"{prefix}-{n}", scripts[n % len(scripts)]) for n in range(count)]
+
+
+def teams(many: Sequence[T]) -> list[Sequence[T]]:
+    """Those that share a namespace."""
+    return [many[first : first + TEAM] for first in range(0, len(many), TEAM)]
 
 
 def until_ended(

@@ -4,7 +4,7 @@ import time
 from contextlib import ExitStack
 
 from tests.chaos import oracle
-from tests.chaos.crowd import create_runs, crowd, delete_all, may_stay, until_ended
+from tests.chaos.crowd import create_runs, crowd, delete_all, may_stay, teams, until_ended
 from tests.chaos.mischief import Mischief
 from tests.chaos.outcome import Outcome
 from tests.chaos.proxy import Proxy
@@ -13,8 +13,6 @@ from tests.chaos.stand import Stand
 from tests.e2e.namespaces import fresh_namespace
 
 SHARE = 0.2
-#: In each namespace. dask-kubernetes lists a namespace's pods and Deployments over and over.
-TEAM = 100
 
 
 def under_faults(count: int, stand: Stand, seed: int) -> Outcome:
@@ -47,21 +45,20 @@ def requests_of_runs(proxy: Proxy) -> int:
 
 def _play(count: int, stand: Stand, mischief: Mischief) -> tuple[float, list[str]]:
     """Seconds from the first creation to the last end."""
-    members = crowd(count, WITHOUT_STEPS)
-    teams = [members[first : first + TEAM] for first in range(0, count, TEAM)]
-    patience = 120 + count
+    groups = teams(crowd(count, WITHOUT_STEPS))
+    patience = 120 + 2 * count  # dask-kubernetes needs most of a second for a cluster
     problems: list[str] = []
     with ExitStack() as stack:
-        spaces = [stack.enter_context(fresh_namespace("faults")) for _ in teams]
+        spaces = [stack.enter_context(fresh_namespace("faults")) for _ in groups]
         stand.ready()
         stand.proxy.count_anew(mischief)
         start = time.monotonic()
-        for space, team in zip(spaces, teams, strict=True):
-            create_runs(space, [member.body for member in team])
+        for space, members in zip(spaces, groups, strict=True):
+            create_runs(space, [member.body for member in members])
         ends = {}
-        for space, team in zip(spaces, teams, strict=True):
+        for space, members in zip(spaces, groups, strict=True):
             left = start + patience - time.monotonic()
-            ends[space], found = until_ended(team, space, stand.watch, left)
+            ends[space], found = until_ended(members, space, stand.watch, left)
             problems += found
         seconds = time.monotonic() - start
         for space in spaces:
