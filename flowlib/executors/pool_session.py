@@ -158,6 +158,10 @@ class ProcessSession(PoolSession):
         return answer
 
 
+#: Two flows of two threads may start processes in the same moment.
+_STARTING = threading.Lock()
+
+
 class _Process(SpawnProcess):
     """A fresh process, which does not run the main program again, as Python's own do.
 
@@ -168,14 +172,15 @@ class _Process(SpawnProcess):
     @staticmethod
     def _Popen(process_obj: Any) -> Any:
         # Python looks these two names up to know the main program, while it starts the process.
-        main = vars(sys.modules["__main__"])
-        known: dict[str, Any] = {n: main[n] for n in ("__spec__", "__file__") if n in main}
-        main["__spec__"] = main["__file__"] = None
-        try:
-            return SpawnProcess._Popen(process_obj)
-        finally:
-            del main["__spec__"], main["__file__"]
-            main.update(known)
+        with _STARTING:
+            main = vars(sys.modules["__main__"])
+            known: dict[str, Any] = {n: main[n] for n in ("__spec__", "__file__") if n in main}
+            main["__spec__"] = main["__file__"] = None
+            try:
+                return SpawnProcess._Popen(process_obj)
+            finally:
+                del main["__spec__"], main["__file__"]
+                main.update(known)
 
 
 class _Fresh(SpawnContext):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from flowlib import Flow, Parameter, context, task
 from flowlib.engine import signals
 from flowlib.engine.state import Failed, Mapped, Skipped, Success, TimedOut
-from flowlib.executors import LocalDaskExecutor
+from flowlib.executors import LocalDaskExecutor, pool_session
 from flowlib.executors.protocol import WorkersLost
 
 pytestmark = pytest.mark.timeout(60)
@@ -164,6 +165,34 @@ def test_processes_are_others() -> None:
     found = set(final(flow, executor).result[ids].result)
     assert len(found) == 2
     assert os.getpid() not in found
+
+
+def test_two_flows_that_start_processes_at_once_leave_the_main_program_its_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    main = sys.modules["__main__"]
+    monkeypatch.setattr(main, "__file__", "program.py", raising=False)
+    seen: list[str | None] = []
+    both = threading.Event()
+
+    def start(_process: Any) -> None:
+        """Where they may meet, the second begins before the first has ended, and ends after it."""
+        seen.append(main.__file__)
+        if len(seen) == 1:
+            both.wait(0.2)
+        else:
+            both.set()
+            threads[0].join(0.2)
+
+    monkeypatch.setattr(SpawnProcess, "_Popen", start)
+    threads = [threading.Thread(target=pool_session._Process._Popen, args=[None]) for _ in "ab"]
+    threads[0].start()
+    while not seen:
+        time.sleep(0.001)
+    threads[1].start()
+    for each in threads:
+        each.join()
+    assert (seen, main.__file__) == ([None, None], "program.py")
 
 
 def test_what_cannot_travel_between_processes() -> None:
