@@ -72,6 +72,8 @@ def _nodes(
         "--kubeconfig", cluster_environment()["KUBECONFIG"],
         "--manage-nodes-with-annotation-selector", _selector(managed),
         "--server-address", "",
+        # What is not renewed turns NotReady, and with it all of its pods.
+        "--node-lease-duration-seconds", "40",
         *(word for file in sorted(STAGES.glob("*.yaml")) for word in ("--config", str(file))),
     ]  # fmt: skip
     paths.LOGS.mkdir(parents=True, exist_ok=True)
