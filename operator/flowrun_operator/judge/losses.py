@@ -14,6 +14,8 @@ UNKNOWN_END = "ContainerStatusUnknown"
 OOM_KILLED = "OOMKilled"
 #: What the runner tells where a scheduler or worker was killed.
 EXPLAINED_BY_MEMORY = frozenset({Reason.WORKERS_LOST, Reason.SCHEDULER_LOST})
+#: A kubelet tells of a container's end a second or more after it, on a busy node several.
+TOLD_WITHIN = timedelta(seconds=10)
 
 
 def cluster_lost(world: World) -> Verdict | None:
@@ -88,6 +90,37 @@ def out_of_memory(world: World) -> Verdict | None:
                 words = f" {testimony.message}" if testimony is not None else ""
                 return failed(Cause(Reason.OUT_OF_MEMORY, _over_the_limit(each, part) + words))
     return None
+
+
+def not_told_yet(world: World) -> Verdict | None:
+    """The runner has ended over what it lost, and no kubelet has told how that ended.
+
+    Dask sees a connection break before the kubelet sees the container's end.
+    """
+    moment = told_by(world)
+    if moment is None or not moment - TOLD_WITHIN <= world.now < moment:
+        return None  # a node's clock that runs ahead must not make anybody wait
+    return Verdict(Phase.RUNNING)
+
+
+def told_by(world: World) -> datetime | None:
+    """Until when the word of a kubelet is waited for; None where there is nothing to wait for."""
+    container, testimony = world.runner_container, world.testimony
+    if testimony is None or testimony.reason not in EXPLAINED_BY_MEMORY:
+        return None
+    if container is None or container.finished_at is None:
+        return None
+    if world.run.status.phase is not Phase.RUNNING or scheduler_lost(world) is not None:
+        return None
+    if not world.dask_pods or any(_has_ended_once(pod) for pod in world.dask_pods):
+        return None
+    return container.finished_at + TOLD_WITHIN
+
+
+def _has_ended_once(pod: Pod) -> bool:
+    return pod.taken_away or any(
+        part.state is ContainerState.TERMINATED or part.restarts for part in pod.containers
+    )
 
 
 def workers_lost(world: World) -> Verdict | None:

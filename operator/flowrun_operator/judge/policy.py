@@ -11,6 +11,7 @@ from flowrun_operator.judge.between import (
 )
 from flowrun_operator.judge.losses import (
     cluster_lost,
+    not_told_yet,
     out_of_memory,
     runner_lost,
     runner_taken_away,
@@ -53,6 +54,7 @@ CHECKS: tuple[Check, ...] = (
     cluster_lost,  # explains every other failure of the runner
     out_of_memory,  # explains workers, a scheduler and a runner that died
     runner_taken_away,  # explains a runner that was stopped
+    not_told_yet,  # memory may explain it in a moment
     runner_failed,
     runner_ended_without_verdict,
     runner_lost,

@@ -6,7 +6,7 @@ from flowrun_operator.api.status import Phase
 from flowrun_operator.judge import between
 from flowrun_operator.judge.cleanup import expires_at, finished
 from flowrun_operator.judge.deadline import run_deadline
-from flowrun_operator.judge.losses import workers_given_up_at
+from flowrun_operator.judge.losses import told_by, workers_given_up_at
 from flowrun_operator.judge.start import start_deadline, worker_group_overdue_at
 from flowrun_operator.judge.stop import force_at
 from flowrun_operator.observe.pods import OVERDUE
@@ -24,7 +24,8 @@ def wake_at(world: World) -> datetime | None:
     elif world.attempt is not None and world.attempt.stop_time is not None:
         moments.append(_later(world, force_at(world)))
     else:
-        moments += [run_deadline(world), workers_given_up_at(world)]
+        told = _later(world, told_by(world))
+        moments += [run_deadline(world), workers_given_up_at(world), told]
         if world.run.status.phase is not Phase.RUNNING:
             moments += [
                 start_deadline(world),

@@ -362,6 +362,35 @@ def test_memory_explains_what_died_of_it(world: World, words: str) -> None:
     assert words in verdict.message
 
 
+def lost_workers(seconds: float, *dask_pods: Any) -> World:
+    """The runner ended so long ago, since Dask had lost its workers."""
+    verdict = a_testimony("Failed", reason="WorkersLost", **STARTED)
+    end = ended("runner", 3, verdict, finished_at=NOW - timedelta(seconds=seconds))
+    return a_world(Phase.RUNNING, runner=a_runner(end), dask_pods=dask_pods)
+
+
+WELL = (a_dask_pod(), a_dask_pod("worker"))
+CRASHED = a_dask_pod("worker", running("worker", restarts=1, last_reason="Error"))
+TOLD = {
+    "nobody has told anything yet": (lost_workers(9, *WELL), None),
+    "nobody tells anything": (lost_workers(10, *WELL), Reason.WORKERS_LOST),
+    "the node's clock runs ahead": (lost_workers(-1, *WELL), Reason.WORKERS_LOST),
+    "it was memory": (lost_workers(1, a_dask_pod(), an_oom("worker")), Reason.OUT_OF_MEMORY),
+    "it was something else": (lost_workers(1, a_dask_pod(), CRASHED), Reason.WORKERS_LOST),
+    "its pod goes": (lost_workers(1, a_dask_pod("worker", deleted=NOW)), Reason.WORKERS_LOST),
+    "there is no pod left": (lost_workers(1), Reason.WORKERS_LOST),
+}
+
+
+@pytest.mark.parametrize(("world", "reason"), TOLD.values(), ids=TOLD)
+def test_a_moment_is_given_to_the_kubelets_to_tell_what_ended(
+    world: World, reason: Reason | None
+) -> None:
+    verdict = judge(world)
+    waits = (Phase.RUNNING, None)
+    assert (verdict.phase, verdict.reason) == ((Phase.FAILED, reason) if reason else waits)
+
+
 def test_memory_does_not_explain_a_task_that_raised() -> None:
     world = replace(failing("TaskFailed", {}), dask_pods=(an_oom("worker"),))
     assert judge(world).reason is Reason.TASK_FAILED
@@ -387,7 +416,7 @@ def test_every_check_decides_something_in_these_tables() -> None:
     tables = (BETWEEN, ENDS, test_policy.ENDS, test_policy.GOES_ON)
     worlds = [world for table in tables for world, _ in table.values()]
     worlds += [a_world(run=run) for run, _ in STOPS.values()]
-    worlds += [world for world, _ in OUT_OF_MEMORY.values()]
+    worlds += [world for table in (OUT_OF_MEMORY, TOLD) for world, _ in table.values()]
     worlds += [a_world(Phase.SUCCEEDED), *GIVEN_UP]
     deciders = {
         next((check for check in CHECKS if check(world) is not None), None) for world in worlds

@@ -64,6 +64,7 @@ TABLES = (
         "a run with a deadline": (a_world(run=a_run(Phase.RUNNING, spec=LATER)), None),
         "a starting run with a deadline": (a_world(run=a_run(spec=LATER)), None),
         "a flow without workers": (test_attempts.without_workers(10), None),
+        "a flow that lost them": (test_attempts.lost_workers(1, *test_attempts.WELL), None),
         "a cluster without a worker group": (without_a_worker_group(10), None),
         "a runner that was told to stop and does not": (
             test_attempts.stopping(Reason.CANCELLED, runner=a_runner(active_deadline=1)),
