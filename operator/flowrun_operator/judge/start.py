@@ -96,8 +96,10 @@ def _crash(world: World) -> str:
     if crashed is None:
         return ""
     pod, container = crashed
-    why = container.last_reason or "Error"
+    restarted = f"; container {container.name} of pod {pod} restarted {container.restarts} times"
+    if container.last_exit_code is None:
+        return restarted
     return (
-        f"; container {container.name} of pod {pod} restarted {container.restarts} times, "
-        f"the last time {why}, exit code {container.last_exit_code}"
+        f"{restarted}, the last time {container.last_reason or 'Error'}, "
+        f"exit code {container.last_exit_code}"
     )

@@ -35,7 +35,7 @@ class Container:
     exit_code: int | None = None
     finished_at: datetime | None = None
     restarts: int = 0
-    last_reason: str = ""  # how its run before this one ended
+    last_reason: str = ""  # how the latest of its runs that are over ended
     last_message: str = ""
     last_exit_code: int | None = None
     memory_limit: str = ""
@@ -147,7 +147,9 @@ def _read_container(status: Mapping[str, Any], memory_limit: str) -> Container:
     detail: Mapping[str, Any] = {}
     for name, value in (status.get("state") or {}).items():
         state, detail = ContainerState(name), value or {}
-    last = (status.get("lastState") or {}).get("terminated") or {}
+    # Until the kubelet starts it again, a crashed container has a state and no lastState.
+    before = (status.get("lastState") or {}).get("terminated") or {}
+    last = detail if state is ContainerState.TERMINATED else before
     return Container(
         name=status["name"],
         state=state,

@@ -327,6 +327,13 @@ def test_a_finished_run_stays_as_it_is_whatever_is_seen(
             "restarted 3 times, the last time Error, exit code 1",
         ),
         (
+            a_world(
+                now=LATE,
+                dask_pods=(a_dask_pod("scheduler", running("scheduler", restarts=2), ready=False),),
+            ),
+            "restarted 2 times.",
+        ),
+        (
             a_world(now=LATE, deployments=(a_deployment("Internal error occurred"),)),
             "has not made the scheduler's pod",
         ),

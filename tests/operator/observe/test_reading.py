@@ -81,17 +81,28 @@ def test_init_containers_come_first() -> None:
     assert [c.name for c in pod.containers] == ["fetch", "runner"]
 
 
-def test_a_restarted_container_tells_how_it_ended_before() -> None:
-    last = {"terminated": {"exitCode": 1, "reason": "OOMKilled", "message": "m"}}
-    pod = read_pod(
-        a_body(
-            containerStatuses=[
-                {"name": "worker", "state": {}, "restartCount": 2, "lastState": last}
-            ]
-        )
-    )
+LAST = {"terminated": {"exitCode": 137, "reason": "OOMKilled", "message": "m"}}
+ENDED = {"terminated": {"exitCode": 1, "reason": "Error"}}
+
+
+@pytest.mark.parametrize(
+    ("state", "last_state", "reason", "exit_code"),
+    [
+        pytest.param({"running": {}}, LAST, "OOMKilled", 137, id="it runs again"),
+        pytest.param({"waiting": {"reason": "B"}}, LAST, "OOMKilled", 137, id="it waits to"),
+        pytest.param(ENDED, LAST, "Error", 1, id="it has ended again"),
+        pytest.param(ENDED, {}, "Error", 1, id="it has ended, and what was before is gone"),
+        pytest.param({"running": {}}, {}, "", None, id="what was before is gone"),
+    ],
+)
+def test_a_restarted_container_tells_how_it_ended_the_last_time(
+    state: dict[str, Any], last_state: dict[str, Any], reason: str, exit_code: int | None
+) -> None:
+    status = {"name": "worker", "state": state, "restartCount": 2, "lastState": last_state}
+    pod = read_pod(a_body(containerStatuses=[status]))
     [container] = pod.containers
-    assert (container.restarts, container.last_reason) == (2, "OOMKilled")
+    assert container.restarts == 2
+    assert (container.last_reason, container.last_exit_code) == (reason, exit_code)
     assert pod.ever_started
 
 
