@@ -87,9 +87,11 @@ chaos: cluster  ## kills, faults, takeover, overlap, deletions on simulated node
 differential: .venv/ready  ## random flows by the oracle, LocalExecutor and Dask (half an hour)
 	$(PY) -m tests.flowlib.differential
 
-# Each part says how long it took: 15, 8 and 10 minutes are what they may take on two cores, warm.
-test: .venv/ready  ## all of it: check, unit, e2e, chaos-short
+# What they may take on two cores, the caches warm: 15 minutes the whole path, 8 flowlib, 10 chaos.
+test: .venv/ready  ## the whole path: check, unit, the test cluster, e2e
 	@$(TIMED) "the whole path" $(MAKE) --no-print-directory check unit-path cluster e2e-path
+
+ci: test  ## what CI runs: test, then flowlib's tests, then chaos-short
 	@$(TIMED) "flowlib" $(MAKE) --no-print-directory unit-flowlib e2e-flowlib
 	@$(TIMED) "chaos" $(MAKE) --no-print-directory on-simulated-nodes
 
@@ -122,4 +124,4 @@ requirements: .venv/ready  ## compile requirements/*.txt anew (hashed, no addres
 	$(PY) -m pip install -q uv
 	$(PY) -m hack.images requirements
 
-.PHONY: help setup demo run check unit unit-path unit-flowlib cluster e2e e2e-path e2e-flowlib chaos-short on-simulated-nodes chaos differential test crd kill benchmark engine scale down reference requirements
+.PHONY: help setup demo run check unit unit-path unit-flowlib cluster e2e e2e-path e2e-flowlib chaos-short on-simulated-nodes chaos differential test ci crd kill benchmark engine scale down reference requirements

@@ -178,25 +178,33 @@ def load(images: list[str]) -> None:
             "images cannot be loaded into a cluster named by FLOWRUN_KUBECONFIG: push them to a "
             "registry it can pull from, and install the chart with those names"
         )
+    there = {image: identity_and_size(image) for image in images}
+    missing = [image for image in images if on_node(image) != there[image][0]]
     for image in images:
-        found = stages.output(
-            ["docker", "image", "inspect", "--format", "{{.Id}} {{.Size}}", image]
-        )
-        if found is None:
-            raise stages.StageError(f"Docker has no image {image}: python3 -m hack.images build")
-        identity, size = found.split()
-        if on_node(image) == identity:
+        if image not in missing:
             stages.say(f"   {image} is on the node already")
-            continue
-        with stages.stage(f"load {image} ({int(size) / 1e6:.0f} MB)"):
-            archive = paths.CACHE / "load.tar"
-            stages.run(["docker", "save", "--output", archive, image], "load-save")
-            stages.run(
-                [binaries.kind(), "load", "image-archive", "--name", paths.CLUSTER, archive],
-                "load",
-            )
-            archive.unlink()
-            mark(image, identity)
+    if not missing:
+        return
+    sizes = ", ".join(f"{image} ({there[image][1] / 1e6:.0f} MB)" for image in missing)
+    with stages.stage(f"load {sizes}"):
+        archive = paths.CACHE / "load.tar"  # of all at once: they share most of their layers
+        stages.run(["docker", "save", "--output", archive, *missing], "load-save")
+        stages.run(
+            [binaries.kind(), "load", "image-archive", "--name", paths.CLUSTER, archive],
+            "load",
+        )
+        archive.unlink()
+        for image in missing:
+            mark(image, there[image][0])
+
+
+def identity_and_size(image: str) -> tuple[str, int]:
+    """The ID of an image of the local Docker, and its bytes. Raises StageError without one."""
+    found = stages.output(["docker", "image", "inspect", "--format", "{{.Id}} {{.Size}}", image])
+    if found is None:
+        raise stages.StageError(f"Docker has no image {image}: python3 -m hack.images build")
+    identity, size = found.split()
+    return identity, int(size)
 
 
 def mark_file(image: str) -> str:

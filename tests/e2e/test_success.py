@@ -1,10 +1,12 @@
 """A run that goes well, from its creation to what it leaves behind."""
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.e2e.leftovers import settle
 from tests.e2e.namespaces import RESTRICTED, fresh_namespace
-from tests.e2e.runs import apply_run, condition, status
+from tests.e2e.runs import Run, apply_run, condition, status
 from tests.e2e.specs import spec
 from tests.e2e.story import NAME, Story, kept, play
 from tests.e2e.watch import Watch
@@ -65,6 +67,20 @@ def test_the_runner_pod_stays_succeeded_with_its_log(flowruns: Watch) -> None:
         pod = status(end)["runnerPodName"]
         assert run.kubectl.json("get", "pod", pod)["status"]["phase"] == "Succeeded"
         assert "dashboard" in run.kubectl("logs", pod).stdout
+
+
+def test_tasks_run_on_its_own_cluster_whatever_executor_the_environment_names(
+    apply_flowrun: Callable[..., Run],
+) -> None:
+    names = {"DEFAULT_CLASS": "prefect.executors.DaskExecutor", "DASK__ADDRESS": "tcp://other:8786"}
+    env = [{"name": f"PREFECT__ENGINE__EXECUTOR__{k}", "value": v} for k, v in names.items()]
+
+    end = status(apply_flowrun(spec("where.py", {"env": env})).until_finished())
+
+    assert end["phase"] == "Succeeded", end.get("message")
+    assert end["result"]
+    workers = f"{end['clusterName']}-default-worker-"
+    assert [host for host in end["result"] if not host.startswith(workers)] == []
 
 
 def test_a_time_to_live_deletes_the_run_and_all_that_it_kept(flowruns: Watch) -> None:
