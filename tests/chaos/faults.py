@@ -1,13 +1,14 @@
 """Many runs while a share of all requests meets a fault, against the same without faults.
 
-Team after team: of 1,000 at once dask-kubernetes makes some children again after their cluster has
-gone, when the API server answers later than the 10 s that it waits.
+Team after team: among 1,000 at once dask-kubernetes' operator comes minutes late to every cluster,
+and some runs spend their time for the start waiting for it.
 """
 
 import time
 
 from tests.chaos import oracle
 from tests.chaos.crowd import create_runs, crowd, delete_all, may_stay, teams, until_ended
+from tests.chaos.made import made_in
 from tests.chaos.mischief import Mischief
 from tests.chaos.outcome import Outcome
 from tests.chaos.proxy import Proxy
@@ -23,9 +24,9 @@ PATIENCE_SECONDS = 300.0
 def under_faults(count: int, stand: Stand, seed: int) -> Outcome:
     """The same crowd twice."""
     ended = stand.operator.ended_by_itself
-    calm, problems = _play(count, stand, Mischief())
+    calm, late_calm, problems = _play(count, stand, Mischief())
     each = requests_of_runs(stand.proxy) / count
-    wild, found = _play(count, stand, Mischief(seed, SHARE))
+    wild, late_wild, found = _play(count, stand, Mischief(seed, SHARE))
     faults = dict(sorted(stand.proxy.faults.items()))
     counts = {
         "runs": count,
@@ -33,6 +34,7 @@ def under_faults(count: int, stand: Stand, seed: int) -> Outcome:
         "seconds with faults": wild,
         "requests a run without faults": each,
         "faults": sum(faults.values()),
+        "made by dask-kubernetes after the cluster's end": late_calm + late_wild,
         "Leases lost": stand.operator.ended_by_itself - ended,
         **faults,
     }
@@ -48,9 +50,9 @@ def requests_of_runs(proxy: Proxy) -> int:
     )
 
 
-def _play(count: int, stand: Stand, mischief: Mischief) -> tuple[float, list[str]]:
-    """Seconds from the first creation to the last end, of all teams."""
-    seconds, problems = 0.0, []
+def _play(count: int, stand: Stand, mischief: Mischief) -> tuple[float, int, list[str]]:
+    """Seconds from the first creation to the last end, of all teams; what was made too late."""
+    seconds, too_late, problems = 0.0, 0, []
     stand.ready()
     stand.proxy.count_anew(mischief)
     for members in teams(crowd(count, WITHOUT_STEPS)):
@@ -61,7 +63,9 @@ def _play(count: int, stand: Stand, mischief: Mischief) -> tuple[float, list[str
             seconds += time.monotonic() - start
             problems += found
             problems += oracle.left_over(space, may_stay(ends), PATIENCE_SECONDS)
-            problems += oracle.wrong_children(oracle.made_in(space), ends)
+            made = made_in(space)
+            too_late += made.too_late.total()
+            problems += oracle.wrong_children(made.while_wanted, ends)
             delete_all(space)
             problems += oracle.left_over(space, set(), PATIENCE_SECONDS)
-    return seconds, problems
+    return seconds, too_late, problems

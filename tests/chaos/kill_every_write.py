@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.chaos import oracle
+from tests.chaos.made import made_in
 from tests.chaos.one_namespace import own_operator
 from tests.chaos.outcome import Outcome
 from tests.chaos.scripts import Script
@@ -51,7 +52,7 @@ def kill_every_write(
             found = _play(script, own, namespace, f"{moment}-{number}", ends)
             problems += [f"killed {moment} write {number}: {each}" for each in found]
             kills += own.proxy.until_killed(0)
-        problems += oracle.wrong_children(oracle.made_in(namespace), ends)
+        problems += oracle.wrong_children(made_in(namespace).while_wanted, ends)
     counts = {"writes": writes, "runs": len(ends), "kills": kills}
     return Outcome(f"kill at every write, {script.title}", counts, tuple(problems))
 

@@ -3,6 +3,7 @@
 import time
 
 from tests.chaos import oracle
+from tests.chaos.made import made_in
 from tests.chaos.one_namespace import own_operator
 from tests.chaos.outcome import Outcome
 from tests.chaos.scripts import Script, attempt_begun
@@ -44,7 +45,7 @@ def node_gone(stand: Stand) -> Outcome:
         said = status(end)["attempts"][0].get("message", "")
         if "its node is gone" not in said:
             problems.append(f"attempt 1 tells {said!r}")
-        problems += oracle.wrong_children(oracle.made_in(namespace), [end])
+        problems += oracle.wrong_children(made_in(namespace).while_wanted, [end])
         run.delete()
         run.until_deleted()
         Kubectl()("delete", "node", "perishable")  # its last pod goes with it

@@ -2,12 +2,11 @@
 
 import itertools
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from tests.chaos.made import Times
 from tests.chaos.scripts import Script
-from tests.e2e import audit
 from tests.e2e.leftovers import leftovers
 from tests.e2e.runs import phase, status
 from tests.e2e.watch import Object, Seen
@@ -62,8 +61,8 @@ def wrong_order(history: Iterable[Seen]) -> Iterator[str]:
             last = place
 
 
-def wrong_children(created: Counter[tuple[str, str]], ends: Iterable[Object]) -> Iterator[str]:
-    """By the API server's audit log: something was made twice, or is in nobody's attempts."""
+def wrong_children(created: Times, ends: Iterable[Object]) -> Iterator[str]:
+    """What was made while it was wanted was made twice, or is in nobody's attempts."""
     made = {key: times for key, times in created.items() if key[0] in NAMED and key[1]}
     yield from (f"{kind}/{name} was made {n} times" for (kind, name), n in made.items() if n > 1)
     attempts = [attempt for end in ends for attempt in status(end).get("attempts", [])]
@@ -88,11 +87,6 @@ def may_stay(end: Object) -> set[str]:
         *(f"pod/{attempt['runnerPodName']}" for attempt in attempts),
         *(f"configmap/{name}-{attempt['number']}-{uid}-post-mortem" for attempt in attempts),
     }
-
-
-def made_in(namespace: str) -> Counter[tuple[str, str]]:
-    """How often each (resource, name) was made there, by whomever."""
-    return audit.created(namespace)
 
 
 def left_over(namespace: str, may_stay: set[str], seconds: float) -> Iterator[str]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from tests.chaos import oracle, scripts
 from tests.chaos.crowd import Member, create_runs, crowd, delete_all, may_stay, until_ended
+from tests.chaos.made import made_in
 from tests.chaos.outcome import Outcome
 from tests.chaos.simulated import simulated
 from tests.chaos.stand import Stand
@@ -47,7 +48,7 @@ def overlap(count: int, limit: int, stand: Stand, kills: int = 2) -> Outcome:
         requests = audit.requests(namespace)
         stays = list(_stays(requests, ends))
         most = max(together(stays), default=0)
-        problems += oracle.wrong_children(oracle.made_in(namespace), ends)
+        problems += oracle.wrong_children(made_in(namespace).while_wanted, ends)
         problems += out_of_order(requests, stays, limit)
         if most > limit:
             problems.append(f"{most} at once")

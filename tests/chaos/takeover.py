@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tests.chaos import oracle, scripts
 from tests.chaos.crowd import create_runs, crowd, delete_all, may_stay, until_ended
+from tests.chaos.made import made_in
 from tests.chaos.outcome import Outcome
 from tests.chaos.simulated import simulated
 from tests.chaos.stand import Stand
@@ -31,7 +32,7 @@ def takeover(count: int, stand: Stand, seed: int, kills: int = 2) -> Outcome:
             seconds.append(_until_it_writes(stand, killed_at))
         ends, problems = until_ended(members, namespace, stand.watch, 120 + count)
         problems += oracle.left_over(namespace, may_stay(ends), 120)
-        problems += oracle.wrong_children(oracle.made_in(namespace), ends)
+        problems += oracle.wrong_children(made_in(namespace).while_wanted, ends)
         delete_all(namespace)
         problems += oracle.left_over(namespace, set(), 120)
     counts = {"runs": count, "kills": kills, "seconds until the next one wrote": max(seconds)}

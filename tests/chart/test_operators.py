@@ -62,7 +62,9 @@ def test_two_replicas_of_ours_and_never_two_of_dask_kubernetes_operator(render):
         the(render(), "Deployment", f"flowrun-{name}")["spec"]
         for name in ("operator", "dask-operator")
     )
-    assert (ours["replicas"], ours["strategy"]) == (2, {"type": "RollingUpdate"})
+    both_anew = {"maxSurge": "100%", "maxUnavailable": 0}
+    assert ours["replicas"] == 2
+    assert ours["strategy"] == {"type": "RollingUpdate", "rollingUpdate": both_anew}
     assert (theirs["replicas"], theirs["strategy"]) == (1, {"type": "Recreate"})
     assert the(render("replicas=1"), "Deployment", "flowrun-operator")["spec"]["replicas"] == 1
 
