@@ -26,11 +26,12 @@ export PYTHONDONTWRITEBYTECODE ?= 1
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-.venv/ready: requirements/dev.txt pyproject.toml
+.venv/ready: requirements/dev.txt requirements/uv.txt pyproject.toml
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
 	python3 -m venv .venv
-	$(PY) -m pip install -q --disable-pip-version-check -r requirements/dev.txt
-	$(PY) -m pip install -q --disable-pip-version-check --no-deps -e .
+	$(PY) -m pip install -q --disable-pip-version-check -r requirements/uv.txt
+	$(PY) -m uv pip install -q --compile-bytecode -r requirements/dev.txt
+	$(PY) -m uv pip install -q --no-deps -e .
 	touch $@
 
 setup: .venv/ready  ## the Python environment in .venv
@@ -121,7 +122,6 @@ reference: .venv/ready  ## write docs/reference.md anew from the docstrings
 	$(PY) -m hack.reference
 
 requirements: .venv/ready  ## compile requirements/*.txt anew (hashed, no addresses)
-	$(PY) -m pip install -q uv
 	$(PY) -m hack.images requirements
 
 .PHONY: help setup demo run check unit unit-path unit-flowlib cluster e2e e2e-path e2e-flowlib chaos-short on-simulated-nodes chaos differential test ci crd kill benchmark engine scale down reference requirements

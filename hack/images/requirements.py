@@ -16,6 +16,7 @@ def wanted() -> dict[str, list[str]]:
     return {
         "runtime": [*flows, *extras["cli"]],
         "operator": extras["operator"],
+        "uv": ["uv>=0.9"],  # what installs dev.txt; the images have pip, which is there already
         "dev": [*flows, *extras["cli"], *extras["operator"], *extras["viz"], *tools],
     }
 
