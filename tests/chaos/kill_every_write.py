@@ -35,7 +35,7 @@ def kill_every_write_of(
 def kill_every_write(
     script: Script, stand: Stand, seed: int, at_most: int | None = None
 ) -> Outcome:
-    """One run for every place of a kill, or for `at_most` of them, drawn by the seed."""
+    """One run for every place of a kill, or for places drawn by the seed until `at_most` kills."""
     ends: list[Object] = []
     problems: list[str] = []
     kills = 0
@@ -46,22 +46,26 @@ def kill_every_write(
         own.ready()
         problems += _play(script, own, namespace, "not-killed", ends)
         writes = own.proxy.writes
-        for number, moment in _places(writes, seed, at_most):
+        places = _places(writes)
+        if at_most is not None:
+            random.Random(seed).shuffle(places)
+        while places and kills != at_most:
+            number, moment = places.pop(0)
             own.ready()
             own.proxy.count_anew(kill=own.kill_at(number, moment))
             found = _play(script, own, namespace, f"{moment}-{number}", ends)
             problems += [f"killed {moment} write {number}: {each}" for each in found]
-            kills += own.proxy.until_killed(0)
+            if own.proxy.until_killed(0):
+                kills += 1
+            elif at_most is not None:  # the first run had more to clean up than this one
+                places = [place for place in places if place[0] <= own.proxy.writes]
         problems += oracle.wrong_children(made_in(namespace).while_wanted, ends)
     counts = {"writes": writes, "runs": len(ends), "kills": kills}
     return Outcome(f"kill at every write, {script.title}", counts, tuple(problems))
 
 
-def _places(writes: int, seed: int, at_most: int | None) -> list[Place]:
-    every = [(number, moment) for number in range(1, writes + 1) for moment in MOMENTS]
-    if at_most is None or at_most >= len(every):
-        return every
-    return sorted(random.Random(seed).sample(every, at_most))
+def _places(writes: int) -> list[Place]:
+    return [(number, moment) for number in range(1, writes + 1) for moment in MOMENTS]
 
 
 def _play(
