@@ -21,6 +21,8 @@ from tests.e2e.watch import Object, WatchTimeout
 MOMENTS = ("before", "after")
 #: Scripts. Most of a run's life is waiting; two cores serve so many.
 AT_ONCE = 3
+#: A busy dask-kubernetes leaves its finalizer on a cluster, and it is taken off after a minute.
+GONE_SECONDS = 120.0
 Place = tuple[int, str]
 
 
@@ -80,13 +82,13 @@ def _play(
         run.delete()
         return iter([f"never came to its end: {str(error).splitlines()[0]}"])
     problems = [*oracle.wrong_end(script, end)]
-    left = oracle.left_over(namespace, oracle.may_stay(end), script.seconds)
+    left = oracle.left_over(namespace, oracle.may_stay(end), GONE_SECONDS)
     problems += [f"at its end {each}" for each in left]
     last = run.history[-1].object
     ends.append(last)
     run.delete()
     run.until_deleted()
-    left = oracle.left_over(namespace, set(), script.seconds)
+    left = oracle.left_over(namespace, set(), GONE_SECONDS)
     problems += [f"after its deletion {each}" for each in left]
     problems += oracle.wrong_order(s for s in run.history if s.type != "DELETED")
     if phase(last) != phase(end):
