@@ -92,7 +92,7 @@ differential: .venv/ready  ## random flows by the oracle, LocalExecutor and Dask
 test: .venv/ready  ## the whole path: check, unit, the test cluster, e2e
 	@$(TIMED) "the whole path" $(MAKE) --no-print-directory check unit-path cluster e2e-path
 
-ci: test  ## what CI runs: test, then flowlib's tests, then chaos-short
+test-more:  ## after make test: flowlib's tests, chaos-short
 	@$(TIMED) "flowlib" $(MAKE) --no-print-directory unit-flowlib e2e-flowlib
 	@$(TIMED) "chaos" $(MAKE) --no-print-directory on-simulated-nodes
 
@@ -124,4 +124,4 @@ reference: .venv/ready  ## write docs/reference.md anew from the docstrings
 requirements: .venv/ready  ## compile requirements/*.txt anew (hashed, no addresses)
 	$(PY) -m hack.images requirements
 
-.PHONY: help setup demo run check unit unit-path unit-flowlib cluster e2e e2e-path e2e-flowlib chaos-short on-simulated-nodes chaos differential test ci crd kill benchmark engine scale down reference requirements
+.PHONY: help setup demo run check unit unit-path unit-flowlib cluster e2e e2e-path e2e-flowlib chaos-short on-simulated-nodes chaos differential test test-more crd kill benchmark engine scale down reference requirements
