@@ -28,6 +28,8 @@ class Values:
         self._held: dict[Key, tuple[Column, Rows]] = {}
         #: The parts of a chunk that are needed.
         self._parts: dict[int, set[int]] = {}
+        #: The chunks that still hold parts which are not needed any more.
+        self._beyond_need: set[int] = set()
 
     def keeps(self, column: Column) -> bool:
         """Whether its values are wanted at the end, however small or large they are by now."""
@@ -59,7 +61,9 @@ class Values:
             for _, key in column.pieces:
                 needed.setdefault(key.claim, set()).add(key.part)
         return {
-            claim: None if parts == self._parts[claim] else sorted(parts)
+            claim: None
+            if parts == self._parts[claim] and claim not in self._beyond_need
+            else sorted(parts)
             for claim, parts in needed.items()
         }
 
@@ -122,7 +126,9 @@ class Values:
             column.pieces.remove(self._held.pop(key)[1], key)
             parts = self._parts[key.claim]
             parts.discard(key.part)
+            self._beyond_need.add(key.claim)
             if not parts:
+                self._beyond_need.discard(key.claim)
                 del self._parts[key.claim], self._handles[key.claim]
 
     def missing(self) -> list[tuple[Column, Rows]]:

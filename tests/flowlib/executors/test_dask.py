@@ -18,10 +18,12 @@ from flowlib import Flow, context, task, triggers
 from flowlib.configuration import config
 from flowlib.engine import signals
 from flowlib.engine.flow_run import Preview, run_flow
+from flowlib.engine.held import Chunk
 from flowlib.engine.progress import Observer
 from flowlib.engine.state import TriggerFailed
 from flowlib.exceptions import ResultNotGathered
 from flowlib.executors import DaskExecutor
+from flowlib.executors.dask_session import DaskSession
 from flowlib.executors.protocol import ExecutorLost
 
 pytestmark = [pytest.mark.dask, pytest.mark.timeout(120)]
@@ -231,6 +233,36 @@ def test_large_results_stay_on_the_workers_but_for_reference_tasks(
     assert result[lengths].map_states[2].result == 10_000
     assert len(result[last].result[0]) == len(result[also_made].result) == 10_000
     assert pickle.loads(pickle.dumps(result[made])).n_map_states == 3
+
+
+def test_a_chunk_is_brought_without_the_large_results_beside_what_is_wanted(
+    executor: DaskExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @task
+    def large(x: int) -> bytes:
+        return bytes(100_000)
+
+    @task
+    def length(value: bytes) -> int:
+        return len(value)
+
+    with Flow("f") as flow:
+        lengths = length.map(large.map(range(64)))
+    monkeypatch.setattr(config.engine, "gather_bytes", 1_000_000)
+    shapes: list[list[int]] = []
+    fetch = DaskSession.fetch
+
+    def spied(self: DaskSession, *asked: Any) -> list[Chunk]:
+        chunks = fetch(self, *asked)
+        shapes.extend([len(part.values) for part in chunk.parts] for chunk in chunks)
+        return chunks
+
+    monkeypatch.setattr(DaskSession, "fetch", spied)
+
+    assert flow.run(executor=executor).result[lengths].result == [100_000] * 64
+    together = [shape for shape in shapes if len(shape) == 2]
+    assert together
+    assert [large for large, _ in together] == [0] * len(together)
 
 
 def test_an_exception_that_cannot_travel_comes_as_text(executor: DaskExecutor) -> None:
