@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable
 from flowrun_operator.api.reasons import Reason
 from flowrun_operator.judge.refusals import refusal_reason
 from flowrun_operator.judge.verdict import Cause
+from flowrun_operator.observe.dask import DaskCluster, WorkerGroup
+from flowrun_operator.observe.memory import Refusal
 from flowrun_operator.observe.pods import Container, ContainerState, Pod
-from flowrun_operator.observe.world import World
+from flowrun_operator.observe.world import Children, World
 
 IMAGE_PULL = frozenset(
     {
@@ -56,7 +58,20 @@ def start_cause(world: World) -> Cause | None:
 
 
 def _refused_children(world: World) -> Iterable[Cause]:
-    return (Cause(r.reason, f"{r.kind} {r.name}: {r.message}") for r in world.memory.refusals)
+    for refusal in world.memory.refusals:
+        if not _is_there(world.children, refusal):
+            words = f"{refusal.kind} {refusal.name}: {refusal.message}"
+            yield Cause(refusal.reason, words)
+
+
+def _is_there(children: Children, refusal: Refusal) -> bool:
+    """Somebody else has made it since: dask-kubernetes a workers' group, late."""
+    of_kind: dict[str, tuple[Pod | DaskCluster | WorkerGroup, ...]] = {
+        "Pod": children.pods,
+        "DaskCluster": children.clusters,
+        "DaskWorkerGroup": children.worker_groups,
+    }
+    return any(child.meta.name == refusal.name for child in of_kind.get(refusal.kind, ()))
 
 
 def _pods(world: World) -> Iterable[Cause]:

@@ -1,6 +1,7 @@
 """Carries out what the plan says."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,15 +106,25 @@ async def _already_ours(api: Api, action: Create, conflict: Conflict) -> str | R
     """A create whose answer was lost, or that is repeated, has succeeded if the owner is ours."""
     meta = action.manifest["metadata"]
     try:
-        there = read_metadata(await api.get(RESOURCES[action.kind], meta["namespace"], action.name))
+        body = await api.get(RESOURCES[action.kind], meta["namespace"], action.name)
     except NotFound:
         # Such as two creates that race for one quota: it was never made, so try again.
         raise conflict from None
+    there = read_metadata(body)
     owner = next(o["uid"] for o in meta["ownerReferences"] if o.get("controller"))
-    if there.owner_uid == owner:
+    if there.owner_uid == owner or _awaits_its_owner(action, body):
         return there.uid
     words = f"{conflict} and does not belong to this FlowRun"
     return Refusal(action.kind, action.name, Reason.FORBIDDEN, words)
+
+
+def _awaits_its_owner(action: Create, body: Mapping[str, Any]) -> bool:
+    """dask-kubernetes makes the workers' group without one, and adopts it in a later handler."""
+    if action.kind is not Kind.DASK_WORKER_GROUP or read_metadata(body).owner_uid is not None:
+        return False
+    labels = body["metadata"].get("labels") or {}
+    wanted: Mapping[str, str] = action.manifest["metadata"]["labels"]
+    return wanted.items() <= labels.items()
 
 
 async def _delete(api: Api, action: Delete) -> Gone | None:

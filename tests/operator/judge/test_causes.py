@@ -9,19 +9,22 @@ from flowrun_operator.judge import judge
 from flowrun_operator.judge.refusals import refusal_reason
 from flowrun_operator.observe.memory import Memory, Refusal
 from flowrun_operator.observe.pods import Pod
-from flowrun_operator.observe.world import World
+from flowrun_operator.observe.world import Children, World
 from tests.operator.build import (
+    CLUSTER,
     NOW,
     RUNNER_UID,
     a_dask_pod,
     a_deployment,
     a_run,
     a_runner,
+    a_worker_group,
     a_world,
     running,
     waiting,
 )
 
+GROUP = f"{CLUSTER}-default"
 PULL_WORDS = 'failed to pull "x": no such host'
 QUOTA_WORDS = 'pods "r" is forbidden: exceeded quota: q, requested: pods=1'
 SECURITY_WORDS = 'pods "r" is forbidden: violates PodSecurity "restricted:latest"'
@@ -129,6 +132,10 @@ def test_a_cause_is_named_while_starting(world: World, reason: Reason, words: st
         a_world(dask_pods=(a_dask_pod(unschedulable="0/1 nodes", deleted=NOW),)),
         a_world(deployments=(a_deployment("Internal error occurred: try again"),)),
         a_world(memory=Memory(mount_failures={RUNNER_UID: "healed meanwhile"})),
+        a_world(
+            memory=Memory(refusals=(Refusal("DaskWorkerGroup", GROUP, Reason.FORBIDDEN, "no"),)),
+            children=Children(worker_groups=(a_worker_group(),)),
+        ),
         a_world(
             dask_pods=(
                 a_dask_pod("scheduler", running("scheduler", restarts=1, last_reason="StartError")),

@@ -65,6 +65,38 @@ async def test_a_create_whose_answer_was_lost_has_succeeded(api: Api, fake: Fake
     assert fake.created == ["pods"]
 
 
+@pytest.mark.parametrize(
+    ("found", "ours"),
+    [
+        ({"labels": {"of": "ours", "more": "x"}}, True),
+        ({"labels": {"of": "another"}}, False),
+        ({}, False),
+        ({"labels": {"of": "ours"}, "ownerReferences": [{"uid": "x", "controller": True}]}, False),
+    ],
+)
+async def test_a_workers_group_that_is_not_adopted_yet_is_known_by_its_labels(
+    api: Api, fake: FakeApi, found: dict[str, Any], ours: bool
+) -> None:
+    create = a_create(Kind.DASK_WORKER_GROUP, "g")
+    create.manifest["metadata"]["labels"] = {"of": "ours"}
+    meta = {"namespace": "data", "name": "g", "uid": "g1"} | found
+    fake.store("daskworkergroups", {"metadata": meta})
+    performed = await perform(api, ((create,),))
+    assert (performed.uids, len(performed.refusals)) == (
+        ({Kind.DASK_WORKER_GROUP: "g1"}, 0) if ours else ({}, 1)
+    )
+
+
+async def test_a_pod_without_an_owner_is_not_ours_whatever_its_labels(
+    api: Api, fake: FakeApi
+) -> None:
+    create = a_create()
+    create.manifest["metadata"]["labels"] = {"of": "ours"}
+    fake.store("pods", {"metadata": {"namespace": "data", "name": "r", "labels": {"of": "ours"}}})
+    [refusal] = (await perform(api, ((create,),))).refusals
+    assert "does not belong to this FlowRun" in refusal.message
+
+
 async def test_a_conflict_about_something_else_is_tried_again(api: Api, fake: FakeApi) -> None:
     fake.before = lambda verb, _: status(409, "quota changed") if verb == "create" else None
     with pytest.raises(Conflict, match="quota changed"):
