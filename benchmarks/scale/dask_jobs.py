@@ -19,6 +19,7 @@ from tests.e2e import audit
 from tests.e2e.kube import Kubectl
 from tests.e2e.namespaces import fresh_namespace
 from tests.e2e.runs import manifest
+from tests.e2e.specs import Spec
 from tests.e2e.watch import Object
 
 DASK_JOBS = "/apis/kubernetes.dask.org/v1/namespaces/{namespace}/daskjobs"
@@ -51,7 +52,7 @@ def measure(runs: int, operator: LocalOperator) -> BesideDaskJobs:
     operator.start()
     operator.until_ready()
     of_flowruns = _created(
-        "flowruns", RUNS, [manifest(name, simulated("stays")) for name in names],
+        "flowruns", RUNS, [manifest(name, flowrun()) for name in names],
         "flowrun.dev/component=runner",
     )  # fmt: skip
     operator.stop()
@@ -59,6 +60,11 @@ def measure(runs: int, operator: LocalOperator) -> BesideDaskJobs:
         "daskjobs", DASK_JOBS, [daskjob(name) for name in names], "dask.org/component=job-runner"
     )
     return BesideDaskJobs(runs, of_flowruns, of_daskjobs)
+
+
+def flowrun() -> Spec:
+    """Patient, as a DaskJob is: dask-kubernetes takes minutes to make so many clusters."""
+    return simulated("stays", cluster={"startTimeoutSeconds": int(PATIENCE_SECONDS)})
 
 
 def daskjob(name: str) -> Object:
