@@ -6,7 +6,7 @@ its futures are cancelled. A run can only end then, and must not wait for ever.
 
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any
 
 from flowlib.executors.usage import UsageMeter
@@ -41,9 +41,8 @@ class SchedulerWatch:
 
     def _watch(self) -> None:
         answered = time.monotonic()
-        self._measure()
         while not self._stopped.wait(EVERY):
-            said = self.look() or self._measure()
+            said = self.look()
             if said is None:
                 answered = time.monotonic()
             elif said or time.monotonic() - answered > PATIENCE:
@@ -55,47 +54,30 @@ class SchedulerWatch:
         """None where all is well, words where the scheduler is lost, "" where it is unknown."""
         if self._client.status != "running":
             return f"the connection to the scheduler at {self._address} was closed"
-        identity = self._answer(self._who)
-        if identity is None:
+        try:
+            answer = self._client.sync(self._ask, callback_timeout=EVERY * 10)
+        except (OSError, TimeoutError):
+            # A broken connection shows in the client's status at the next look.
             return ""
+        if answer is None:
+            return ""
+        identity, memory = answer
         if self._identity not in (None, identity["id"]):
             return f"the scheduler at {self._address} was replaced by another"
         self._identity = identity["id"]
         self.threads = identity["total_threads"]
         self.workers = identity["n_workers"]
-        self.meter.tell(self.workers)
-        return None
-
-    def _measure(self) -> str | None:
-        """None when the workers' memory was told, else "". Apart: no run waits for it to begin."""
-        memory = self._answer(self._memory)
-        if memory is None:
-            return ""
         self.meter.tell(self.workers, memory)
         return None
 
-    def _answer(self, ask: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-        """None where there is none. A broken connection shows in the client's status later."""
-        try:
-            return self._client.sync(ask, callback_timeout=EVERY * 10)
-        except (OSError, TimeoutError):
-            return None
-
-    async def _who(self) -> dict[str, Any] | None:
+    async def _ask(self) -> tuple[dict[str, Any], int] | None:
         scheduler = self._client.scheduler
         if scheduler is None:
             return None
-        told: dict[str, Any] = await scheduler.identity(n_workers=0)
-        return told
-
-    async def _memory(self) -> int | None:
-        scheduler = self._client.scheduler
-        if scheduler is None:
-            return None
+        identity = await scheduler.identity(n_workers=0)
         # Dask adds up what its workers told; a series of one is the shortest way to ask for it.
         series = await scheduler.memory_sampler_start(
             client=self._client.id, measure="process", interval=EVERY
         )
         samples = await scheduler.memory_sampler_stop(key=series)
-        most: int = max(memory for _, memory in samples)
-        return most
+        return identity, max(memory for _, memory in samples)

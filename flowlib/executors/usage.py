@@ -33,8 +33,8 @@ class UsageMeter:
         self._clock = clock
         self._last: _Told | None = None
 
-    def tell(self, workers: int, memory_bytes: int = 0) -> None:
-        """So many workers from now on, with so much memory in use, if that is known."""
+    def tell(self, workers: int, memory_bytes: int) -> None:
+        """So many workers from now on, with so much memory in use."""
         now, last = self._clock(), self._last
         self._last = _Told(
             at=now,
@@ -45,7 +45,7 @@ class UsageMeter:
 
     def stop(self) -> None:
         """What comes after is not the run's any more."""
-        self.tell(0)
+        self.tell(0, 0)
 
     def read(self) -> Usage:
         """Until now."""
