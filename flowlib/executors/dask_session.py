@@ -248,6 +248,8 @@ class DaskSession:
         telling = asyncio.ensure_future(
             self._client.run(dask_worker.stop, self._topic, on_error="ignore")
         )
+        # Where the cluster ends meanwhile, nobody asks any more what became of it.
+        telling.add_done_callback(lambda done: done.cancelled() or done.exception())
         # A worker that a task keeps from answering is not waited for: it will hear of it.
         await asyncio.wait({telling}, timeout=TELLING)
         return await scheduler.get_task_status(keys=keys)
