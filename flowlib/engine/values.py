@@ -126,8 +126,9 @@ class Values:
             column.pieces.remove(self._held.pop(key)[1], key)
             parts = self._parts[key.claim]
             parts.discard(key.part)
-            self._beyond_need.add(key.claim)
-            if not parts:
+            if parts:
+                self._beyond_need.add(key.claim)
+            else:
                 self._beyond_need.discard(key.claim)
                 del self._parts[key.claim], self._handles[key.claim]
 

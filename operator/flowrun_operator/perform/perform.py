@@ -112,15 +112,15 @@ async def _already_ours(api: Api, action: Create, conflict: Conflict) -> str | R
         raise conflict from None
     there = read_metadata(body)
     owner = next(o["uid"] for o in meta["ownerReferences"] if o.get("controller"))
-    if there.owner_uid == owner or _awaits_its_owner(action, body):
+    if there.owner_uid == owner or (there.owner_uid is None and _is_unadopted(action, body)):
         return there.uid
     words = f"{conflict} and does not belong to this FlowRun"
     return Refusal(action.kind, action.name, Reason.FORBIDDEN, words)
 
 
-def _awaits_its_owner(action: Create, body: Mapping[str, Any]) -> bool:
-    """dask-kubernetes makes the workers' group without one, and adopts it in a later handler."""
-    if action.kind is not Kind.DASK_WORKER_GROUP or read_metadata(body).owner_uid is not None:
+def _is_unadopted(action: Create, body: Mapping[str, Any]) -> bool:
+    """dask-kubernetes makes the workers' group without an owner: a later handler adopts it."""
+    if action.kind is not Kind.DASK_WORKER_GROUP:
         return False
     labels = body["metadata"].get("labels") or {}
     wanted: Mapping[str, str] = action.manifest["metadata"]["labels"]

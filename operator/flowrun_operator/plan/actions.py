@@ -20,7 +20,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Create:
-    """Make it. That it exists already is success only if the same run controls it."""
+    """Make it. That it exists already is success only if it is the same run's.
+
+    That is by its controller, or, of a workers' group that has none yet, by its labels.
+    """
 
     manifest: Manifest
 
