@@ -129,6 +129,15 @@ class Column:
         self.failed += sum(state.is_failed() for state in states.values())
         self.skipped += sum(state.is_skipped() for state in states.values())
 
+    def fail_after_all(self, states: dict[int, State]) -> dict[int, State]:
+        """Rows that had ended failed when they were made again; of those it is news of."""
+        ended = {row: self.states.get(row) for row in states}
+        news = {row: states[row] for row, old in ended.items() if not (old and old.is_failed())}
+        self.failed += len(news)
+        self.skipped -= sum(old.is_skipped() for old in ended.values() if old)
+        self.states.update(news)
+        return news
+
     def finished_within(self, part: range) -> Iterator[range]:
         """The stretches of these rows that have ended."""
         return _stretches(self.done, 1, part)

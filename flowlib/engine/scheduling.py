@@ -21,7 +21,7 @@ from flowlib.engine.resume.places import Reading
 from flowlib.engine.rows import Rows
 from flowlib.engine.sizing import claim_size
 from flowlib.engine.sources import Located, locate
-from flowlib.engine.state import Killed
+from flowlib.engine.state import Killed, Paused
 from flowlib.engine.stop import Stop
 from flowlib.engine.tally import Tally
 from flowlib.engine.values import Values
@@ -295,7 +295,8 @@ class Run:
             raise report.refused
         if given is None:
             if report.kept is None:
-                self.values.made_again(report)
+                for column, rows, landed in self.values.made_again(report):
+                    self._ended_otherwise(column, rows, landed)
         elif report.kept is not None:
             self._handed_back(given, report, report.kept)
         elif report.deadly is not None:
@@ -361,13 +362,38 @@ class Run:
         del self._flight[report.claim]
         for number, (column, rows, landed) in enumerate(_parts(given, report)):
             ran, rest = row_ranges.split(rows, landed.done)
-            # A row that wants another attempt now gets it at once: it had ended before.
             again = landed.unfinished
+            self._attempted_again(column, again, landed)
             column.lost = row_ranges.merged([*column.lost, *rest, *again])
             held = row_ranges.minus(ran, again)
             self.values.reported(Key(report.claim, number), column, ran, held)
+            self._ended_otherwise(column, held, landed)
             self.board.wake(column)
         self.values.all_reported(report.claim)
+
+    def _attempted_again(self, column: Column, rows: Rows, landed: Landed) -> None:
+        """These want another attempt. They get it at once, since they had ended before, and as
+        long as their retries last. Raises WorkersLost where one waits for somebody instead."""
+        for row in row_ranges.each(rows):
+            if row in landed.left:
+                continue
+            if isinstance(landed.states[row], Paused):
+                raise WorkersLost(
+                    f"{column.node.task.name}: a worker was lost with what it had made, and it "
+                    "paused when that was to be made again"
+                )
+            column.previous[row] = landed.states[row]
+
+    def _ended_otherwise(self, column: Column, rows: Rows, landed: Landed) -> None:
+        """These had ended before; where one fails now, that is what it came to."""
+        failed = {
+            row: state
+            for row, state in landed.states.items()
+            if state.is_failed() and any(row in part for part in rows)
+        }
+        skipped = column.skipped
+        news = column.fail_after_all(failed)
+        self._tally.failed_after_all(column.node, news, skipped - column.skipped)
 
     def _handed_back(self, given: Given, report: Report, kept: Kept) -> None:
         """The claim runs on, with what it has begun only."""

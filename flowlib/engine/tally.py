@@ -45,11 +45,20 @@ class Tally:
         """
         if read and node.counted:
             self._observer.resumed(number)
+        self._tell_of(node, states)
+        if node.counted:
+            self._count(number, states.values())
+
+    def failed_after_all(self, node: Node, states: dict[int, State], skipped: int) -> None:
+        """These had ended well, so many of them skipped, and failed when they were made again."""
+        self._tell_of(node, states)
+        if node.counted:
+            self._counts = self._counts.plus(skipped - len(states), len(states), -skipped)
+
+    def _tell_of(self, node: Node, states: dict[int, State]) -> None:
         for row, state in states.items():
             if state.is_failed():
                 self._tell(f"{node.task.name}[{row}]" if node.mapped else node.task.name, state)
-        if node.counted:
-            self._count(number, states.values())
 
     def _count(self, number: int, states: Collection[State]) -> None:
         failed = sum(state.is_failed() for state in states)

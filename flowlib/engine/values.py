@@ -1,6 +1,6 @@
 """Where the values are: who holds them, when they can go, and what must be made again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from flowlib.configuration import config
 from flowlib.engine import rows as row_ranges
@@ -83,8 +83,11 @@ class Values:
         if claim not in self._parts:
             del self._handles[claim]
 
-    def made_again(self, report: Report) -> None:
-        """A lost chunk was made again, perhaps of other rows: its box was used up; or of none."""
+    def made_again(self, report: Report) -> Iterator[tuple[Column, Rows, Landed]]:
+        """A lost chunk was made again, perhaps of other rows: its box was used up; or of none.
+
+        What has become of the rows of each part.
+        """
         for part in tuple(self._parts.get(report.claim, ())):
             key = Key(report.claim, part)
             column, rows = self._held[key]
@@ -92,6 +95,7 @@ class Values:
             held, gone = row_ranges.split(rows, landed.done)
             column.pieces.remove((*gone, *landed.unfinished, *landed.dropped), key)
             self._held[key] = (column, held)
+            yield column, held, landed
 
     def given_up(self, claim: int) -> None:
         """No chunk will come of this claim."""
