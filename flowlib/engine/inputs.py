@@ -26,6 +26,10 @@ from flowlib.engine.work import (
 
 SUCCEEDED = "Task run succeeded."
 MAPPED = "Ready to proceed with mapping."
+FEWER = (
+    "A value that is {how} has fewer items than were counted: it was made again, after its worker "
+    "was lost. A task whose value is {how} must return as many items each time."
+)
 
 
 class ShortPiece(Exception):
@@ -128,7 +132,7 @@ def resolve(
                 return Same(_passed_on(its, state_of(_held(chunks, chunk, number), 0)))
             case Cut(chunk, number):
                 state = state_of(_held(chunks, chunk, number), 0)
-                return _each(cut(its.of(state.result), part.rows), state)
+                return _each(_items(its, state, part.rows), state)
             case Rowwise(pieces):
                 return Each(*_laid_out(pieces, chunks))
             case Spread(stretches):
@@ -157,6 +161,20 @@ def _passed_on(its: Input, state: State) -> State:
     return flattening.with_result(state, its.of(state.result)) if its.flattened else state
 
 
+def _items(its: Input, state: State, rows: row_ranges.Rows) -> Sequence[Any]:
+    """One for each row. Of a value that has failed, when it was made again, each row has all."""
+    number = row_ranges.count(rows)
+    if state.is_failed():
+        return [state.result] * number
+    try:
+        items = cut(its.of(state.result), rows)
+    except (TypeError, IndexError) as exc:
+        raise RuntimeError(f"{FEWER.format(how='mapped over')} ({exc})") from exc
+    if len(items) < number:
+        raise RuntimeError(FEWER.format(how="mapped over"))
+    return items
+
+
 def _each(items: Sequence[Any], state: State | None) -> Each:
     """The items of one value, whose state is that of each."""
     if state is None or type(state) is Success:
@@ -175,10 +193,7 @@ def _spread(
         before = len(values)
         values += items[skipped : skipped + number]
         if len(values) - before < number:
-            raise RuntimeError(
-                "A value that is flattened was made again, after its worker was lost, with fewer "
-                "items than before. A task before flatten(...) must return as many each time."
-            )
+            raise RuntimeError(FEWER.format(how="flattened"))
         states.update(
             {
                 before + place - skipped: state

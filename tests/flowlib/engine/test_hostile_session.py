@@ -31,7 +31,6 @@ from flowlib.engine.state import Cancelled, State
 from flowlib.engine.stop import Stop
 from flowlib.engine.work import Claim, Kept, Landed, Report, TaskSpec
 from flowlib.executors import LocalExecutor
-from flowlib.executors.protocol import WorkersLost
 
 
 @dataclass
@@ -270,55 +269,6 @@ def test_values_are_released_early_and_the_answer_is_the_same(width: int, seed: 
     assert preview.answer == [str(number + 1) for number in range(width)]
     counts = observer.snapshot.counts
     assert (counts.total, counts.succeeded, counts.pending) == (2 * width + 2, 2 * width + 2, 0)
-
-
-@pytest.mark.parametrize("max_retries", [0, 2])
-@settings(max_examples=40)
-@given(seed=st.integers(0, 10**9))
-def test_what_fails_when_it_is_made_again_has_failed_once_its_retries_are_used_up(
-    max_retries: int, seed: int
-) -> None:
-    calls: Counter[int] = Counter()
-
-    @task(max_retries=max_retries, retry_delay=datetime.timedelta(0) if max_retries else None)
-    def works_once(x: int) -> int:
-        calls[x] += 1
-        if calls[x] > 1:
-            raise ValueError(x)
-        return x
-
-    with Flow("f") as flow:
-        once = works_once.map(range(12))
-        last = inc.map(inc.map(once))
-    observer = Observer()
-
-    told = run_flow(flow, {}, Hostile(seed), observer)
-
-    children = told.result[once].map_states
-    assert [s.is_failed() for s in children] == [isinstance(s.result, ValueError) for s in children]
-    failed = sum(s.is_failed() for s in children)
-    assert observer.snapshot.counts.ended == observer.snapshot.counts.total == 36
-    assert observer.snapshot.counts.failed >= failed
-    assert told.is_failed() == any(s.is_failed() for s in told.result[last].map_states)
-
-
-def test_what_pauses_when_it_is_made_again_ends_the_run_with_a_word() -> None:
-    calls: Counter[int] = Counter()
-
-    @task
-    def pauses_later(x: int) -> int:
-        calls[x] += 1
-        if calls[x] > 1:
-            raise signals.PAUSE("ask me")
-        return x
-
-    with Flow("f") as flow:
-        inc.map(inc.map(pauses_later.map(range(12))))
-
-    told = run_flow(flow, {}, Hostile(0), Observer())
-
-    assert isinstance(told.result, WorkersLost)
-    assert "pauses_later: a worker was lost" in str(told.message)
 
 
 class StoppedAfter:

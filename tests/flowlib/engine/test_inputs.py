@@ -48,5 +48,5 @@ def test_a_child_that_failed_stands_for_one_item_of_its_own_state() -> None:
 
 
 def test_a_child_that_came_again_with_fewer_items_fails_the_run() -> None:
-    with pytest.raises(RuntimeError, match="must return as many each time"):
+    with pytest.raises(RuntimeError, match="must return as many items each time"):
         spread([[1], [2]], {}, 0, 3)
