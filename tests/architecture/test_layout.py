@@ -80,7 +80,6 @@ BREACHES = {
 }
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize(("where", "line", "said"), BREACHES.values(), ids=BREACHES.keys())
 def test_a_breach_of_the_import_contracts_is_seen(
     tmp_path: Path, where: str, line: str, said: str

@@ -8,7 +8,7 @@ import pytest
 from tests.e2e.namespaces import RESTRICTED
 from tests.e2e.release import Release
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.e2e
 
 
 def test_both_operators_fit_the_restricted_profile(operator: Release) -> None:

@@ -15,7 +15,6 @@ SNIPPETS = [
 ]
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize(("line", "snippet"), SNIPPETS, ids=lambda value: str(value)[:20])
 def test_a_snippet(
     line: int, snippet: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

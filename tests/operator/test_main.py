@@ -37,7 +37,6 @@ def reads_deep_json(limit: str) -> int:
     return done.returncode
 
 
-@pytest.mark.timeout(60)
 def test_json_as_deep_as_the_api_server_takes_it_is_read() -> None:
     assert reads_deep_json("main.RECURSION_LIMIT") == 0
     assert reads_deep_json("1000") == 1  # Python's default would not do
@@ -140,7 +139,6 @@ async def test_a_lost_lease_ends_the_process_on_the_spot(monkeypatch: pytest.Mon
     assert codes == [1]
 
 
-@pytest.mark.timeout(60)
 def test_a_standby_answers_its_probes_and_ends_at_sigterm(tmp_path: Path) -> None:
     """A whole process, before an API server that answers nothing."""
     with socket.socket() as silent, socket.socket() as free:

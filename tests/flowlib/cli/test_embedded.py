@@ -32,7 +32,6 @@ def test_without_inline_files_modules_are_found_in_the_working_directory(tmp_pat
 
 
 @pytest.mark.dask
-@pytest.mark.timeout(60)
 def test_the_workers_have_the_size_the_variables_and_the_files_of_the_run():
     run = LocalRun("seven.py", 2, files={"seven.py": "SEVEN = 7"}, env={"COLOUR": "red"}, threads=3)
 
@@ -51,7 +50,6 @@ def test_the_workers_have_the_size_the_variables_and_the_files_of_the_run():
 
 
 @pytest.mark.dask
-@pytest.mark.timeout(60)
 def test_a_dashboard_port_that_is_taken_is_another_one():
     run = LocalRun("a.py", 1)
     with embedded_cluster(run, dashboard=True) as one, embedded_cluster(run, True) as other:
@@ -59,7 +57,6 @@ def test_a_dashboard_port_that_is_taken_is_another_one():
 
 
 @pytest.mark.dask
-@pytest.mark.timeout(60)
 def test_no_dashboard_is_no_dashboard():
     with embedded_cluster(LocalRun("a.py", 1), dashboard=False) as cluster:
         assert cluster.dashboard is None

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -245,7 +244,6 @@ def story(state: State) -> dict[str, list[str]]:
     }
 
 
-@pytest.mark.timeout(60)
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 12), st.integers(0, 10**9))
 def test_whatever_the_cluster_does_every_state_is_the_same(width: int, seed: int) -> None:

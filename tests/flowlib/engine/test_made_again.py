@@ -17,7 +17,6 @@ from flowlib.executors.protocol import WorkersLost
 from tests.flowlib.engine.test_hostile_session import Hostile, inc
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("max_retries", [0, 2])
 @settings(max_examples=40)
 @given(seed=st.integers(0, 10**9))

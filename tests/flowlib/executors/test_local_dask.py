@@ -19,8 +19,6 @@ from flowlib.engine.state import Failed, Mapped, Skipped, Success, TimedOut
 from flowlib.executors import LocalDaskExecutor, pool_session
 from flowlib.executors.protocol import WorkersLost
 
-pytestmark = pytest.mark.timeout(60)
-
 SPELLINGS = {
     "threads": "threads",
     "threading": "threads",

@@ -99,7 +99,6 @@ def test_a_flow_that_exits_takes_its_process_with_it(source: Path) -> None:
         load_flow("leaves.py", source)
 
 
-@pytest.mark.timeout(60)
 def test_functions_of_a_file_travel_to_where_the_file_is_not(
     source: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

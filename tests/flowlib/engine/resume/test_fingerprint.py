@@ -50,7 +50,6 @@ def run(seed: int) -> str:
     ).stdout
 
 
-@pytest.mark.timeout(60)
 def test_another_process_comes_to_the_same() -> None:
     one = run(1)
 
