@@ -1,5 +1,6 @@
 """DaskExecutor on real clusters on this machine."""
 
+import datetime
 import os
 import pickle
 import subprocess
@@ -313,6 +314,32 @@ def test_a_lost_worker_loses_nothing(tmp_path: Path) -> None:
 
     assert (tmp_path / "died").exists()
     assert state.result[result].result == 5050
+
+
+def test_what_was_lost_and_fails_when_it_is_made_again_has_failed(tmp_path: Path) -> None:
+    @task(max_retries=1, retry_delay=datetime.timedelta(0))
+    def works_once(x: int) -> int:
+        if (tmp_path / str(x)).exists():
+            raise ValueError(x)
+        (tmp_path / str(x)).touch()
+        return x
+
+    @task
+    def dies_once(values: list[int]) -> int:
+        if not (tmp_path / "died").exists():
+            (tmp_path / "died").touch()
+            os._exit(9)
+        return sum(values)
+
+    with Flow("f") as flow:
+        once = works_once.map(range(20))
+        result = dies_once(once)
+    state = flow.run(executor=DaskExecutor(cluster_kwargs=KWARGS))
+
+    failed = [its for its in state.result[once].map_states if its.is_failed()]
+    assert failed
+    assert all(isinstance(its.result, ValueError) for its in failed)
+    assert isinstance(state.result[result], TriggerFailed)
 
 
 def test_a_row_that_kills_workers_fails_alone(executor: DaskExecutor) -> None:
