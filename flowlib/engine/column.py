@@ -155,6 +155,14 @@ class Column:
     def bytes_a_row(self) -> float:
         return self.nbytes / self.measured if self.measured else 0.0
 
+    @property
+    def to_come(self) -> int:
+        """Rows to be shared out: of equal shares until a first one tells what a row takes, of
+        ever smaller ones from then on, so that all threads end at the same time."""
+        if self.estimate is None:
+            return len(self.done) - self.finished
+        return self.taken.count(0)
+
     def estimate_from(self, seconds: float, number: int) -> None:
         if number:
             now = seconds / number

@@ -168,7 +168,7 @@ class Run:
             return False
         number = row_ranges.count(rows)
         # Few that are ready are no reason to share them out, where others are still to come.
-        to_come = number if again else (column.width or 0) - column.finished
+        to_come = number if again else column.to_come
         mine, rest = row_ranges.split(rows, self._size([column], to_come))
         columns = [column] if again or column.resumes else self._together(column, number, mine)
         if len(columns) > 1 and column.node.mapped:
@@ -186,7 +186,7 @@ class Run:
         return True
 
     def _size(self, columns: Sequence[Column], to_come: int) -> int:
-        """How many rows a claim of these columns takes, of which so many have not ended."""
+        """How many rows a claim of these columns takes, of which so many are to come."""
         known = [column.estimate for column in columns if column.estimate is not None]
         nbytes = max(column.bytes_a_row for column in columns)
         threads = self._session.threads

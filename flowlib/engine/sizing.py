@@ -6,7 +6,9 @@ import math
 MOST = 16_384
 #: Seconds of work below which a claim costs more to send than to run.
 LEAST_WORK = 0.003
-
+#: Seconds that the scheduler is busy with a claim: all threads together cannot end more than one
+#: in that time.
+A_CLAIM = 0.0005
 
 #: Bytes of values in one chunk, where they are large: it goes when all of them are done with.
 MOST_BYTES = 64_000_000
@@ -27,5 +29,5 @@ def claim_size(
     if estimate is None or estimate <= 0:
         return max(1, min(share, most))
     fits = math.ceil(0.9 * box / estimate)  # a row that begins within the box may end after it
-    worth_sending = math.ceil(LEAST_WORK / estimate)
+    worth_sending = math.ceil(max(LEAST_WORK, threads * A_CLAIM) / estimate)
     return max(1, min(max(share, worth_sending), fits, most))

@@ -45,3 +45,13 @@ def test_a_row_that_begins_later_waits_for_its_time() -> None:
 
     assert column.take_resting((range(1),)) == ()
     assert column.next_due is not None
+
+
+def test_shares_are_of_what_nobody_has_taken_once_it_is_known_what_a_row_takes() -> None:
+    column = a_column()
+    column.open(100)
+    column.take((range(80),))
+
+    assert column.to_come == 100
+    column.estimate_from(seconds=1.0, number=20)
+    assert column.to_come == 20
