@@ -15,16 +15,16 @@ MOST_BYTES = 64_000_000
 
 
 def claim_size(
-    ready: int, threads: int, estimate: float | None, box: float, bytes_a_row: float = 0.0
+    to_come: int, threads: int, estimate: float | None, box: float, bytes_a_row: float = 0.0
 ) -> int:
-    """Rows for the next claim, of so many that are ready.
+    """Rows for the next claim, of so many that are to come.
 
     A share that leaves something for every thread, twice, but no more than fits the box. While
     nothing is known of their time the box alone bounds it: what does not fit is handed back.
     """
     if math.isinf(box):
-        return ready
-    share = math.ceil(ready / (2 * threads))
+        return to_come
+    share = math.ceil(to_come / (2 * threads))
     most = min(MOST, int(MOST_BYTES / bytes_a_row)) if bytes_a_row else MOST
     if estimate is None or estimate <= 0:
         return max(1, min(share, most))

@@ -16,7 +16,7 @@ import distributed
 from flowlib.engine import fusion, sizing
 from flowlib.executors import patience
 from flowlib.executors.dask_session import DaskSession
-from tests.flowlib.engine.test_hostile_session import Hostile
+from tests.flowlib.engine.hostile import Hostile
 
 #: Seconds: a chunk ends almost as soon as it has begun.
 BOX = 0.0001

@@ -14,7 +14,12 @@ from flowlib.engine import signals
 from flowlib.engine.flow_run import run_flow
 from flowlib.engine.progress import Observer
 from flowlib.executors.protocol import WorkersLost
-from tests.flowlib.engine.test_hostile_session import Hostile, inc
+from tests.flowlib.engine.hostile import Hostile
+
+
+@task
+def inc(x: int) -> int:
+    return x + 1
 
 
 @pytest.mark.parametrize("max_retries", [0, 2])

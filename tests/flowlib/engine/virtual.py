@@ -16,7 +16,7 @@ from flowlib.engine import chunk
 from flowlib.engine import rows as row_ranges
 from flowlib.engine.held import Chunk
 from flowlib.engine.work import Claim, Report, TaskSpec
-from tests.flowlib.engine.test_hostile_session import Limited
+from tests.flowlib.engine.hostile import Limited
 
 #: Seconds that a message takes from one process to another.
 MESSAGE = 0.001
