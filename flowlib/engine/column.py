@@ -28,6 +28,8 @@ class Column:
         self.done = bytearray()
         #: 1 for each row that was given out, or has ended, or waits for a retry.
         self.taken = bytearray()
+        #: How many nobody has taken.
+        self._free = 0
         #: The states that are more than a success with a value.
         self.states: dict[int, State] = {}
         self.finished = 0
@@ -90,6 +92,7 @@ class Column:
         self.width = width
         self.done = bytearray(width)
         self.taken = bytearray(width)
+        self._free = width
         if isinstance(self.given, Mapped):
             # A child that is not known any more is None.
             known: list[State | None] = list(self.given.map_states[:width])
@@ -105,12 +108,14 @@ class Column:
     def take(self, rows: Rows) -> None:
         """These rows are given out, or wait for a retry."""
         for part in rows:
+            self._free -= self.taken.count(0, part.start, part.stop)
             self.taken[part.start : part.stop] = b"\1" * len(part)
         self.ready = row_ranges.minus(self.ready, rows)
 
     def put_back(self, rows: Rows) -> None:
         """These rows are nobody's again; whether they are ready is another question."""
         for part in rows:
+            self._free += self.taken.count(1, part.start, part.stop)
             self.taken[part.start : part.stop] = bytes(len(part))
 
     def free(self, rows: Rows) -> bool:
@@ -161,7 +166,7 @@ class Column:
         ever smaller ones from then on, so that all threads end at the same time."""
         if self.estimate is None:
             return len(self.done) - self.finished
-        return self.taken.count(0)
+        return self._free
 
     def estimate_from(self, seconds: float, number: int) -> None:
         if number:

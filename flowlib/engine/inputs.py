@@ -27,8 +27,8 @@ from flowlib.engine.work import (
 SUCCEEDED = "Task run succeeded."
 MAPPED = "Ready to proceed with mapping."
 FEWER = (
-    "A value that is {how} has fewer items than were counted: it was made again, after its worker "
-    "was lost. A task whose value is {how} must return as many items each time."
+    "A value that is {how} has fewer items than were counted, most likely since it was made again "
+    "after its worker was lost. A task whose value is {how} must return as many items each time."
 )
 
 

@@ -55,3 +55,5 @@ def test_shares_are_of_what_nobody_has_taken_once_it_is_known_what_a_row_takes()
     assert column.to_come == 100
     column.estimate_from(seconds=1.0, number=20)
     assert column.to_come == 20
+    column.put_back((range(70, 90),))
+    assert column.to_come == 30
