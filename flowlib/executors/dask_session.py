@@ -26,13 +26,13 @@ from flowlib.executors.resources import resources
 from flowlib.executors.scheduler_watch import SchedulerWatch
 from flowlib.executors.usage import Usage
 
-#: Seconds that a chunk may take before it hands the rest of its rows back.
-BOX = 0.1
+#: Seconds that a chunk may take before it hands the rest of its rows back. Decision 0066.
+BOX = 0.2
 #: Claims out for each thread: one runs, one waits at the worker.
 CLAIMS_PER_THREAD = 2
 #: An adaptive cluster grows when it sees more work queued than distributed.adaptive's
 #: target-duration, 5 s: this is 8 s.
-ADAPTIVE_CLAIMS_PER_THREAD = 80
+ADAPTIVE_CLAIMS_PER_THREAD = 40
 #: Seconds to wait for the versions of all workers.
 ANSWERING = 10.0
 #: Seconds to tell all workers that a run is to stop.

@@ -46,7 +46,7 @@ class Worker:
 class Virtual:
     """Executor and session in one. Each claim has one part."""
 
-    box = 0.1
+    box = 0.2
 
     def __init__(self, workers: int, threads: int, seconds: Callable[[int], float]) -> None:
         """seconds: what the body of each row takes."""
