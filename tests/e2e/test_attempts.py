@@ -44,7 +44,8 @@ def stories(flowruns: Watch) -> Iterator[Stories]:
 def test_the_run_ends_so_and_its_attempts_tell_how(row: Row, stories: Stories) -> None:
     seen = stories[row.id].result().status
     assert seen["phase"] == row.phase, seen.get("message")
-    assert [attempt.get("reason") for attempt in seen["attempts"]] == list(row.reasons)
+    reasons = [attempt.get("reason") for attempt in seen["attempts"]]
+    assert reasons == list(row.reasons), seen["attempts"]
     for word in row.words:
         assert word in seen["attempts"][0]["message"]
 

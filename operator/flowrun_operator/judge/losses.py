@@ -14,8 +14,9 @@ UNKNOWN_END = "ContainerStatusUnknown"
 OOM_KILLED = "OOMKilled"
 #: What the runner tells where a scheduler or worker was killed.
 EXPLAINED_BY_MEMORY = frozenset({Reason.WORKERS_LOST, Reason.SCHEDULER_LOST})
-#: A kubelet tells of a container's end a second or more after it, on a busy node several.
-TOLD_WITHIN = timedelta(seconds=10)
+#: A kubelet tells of a container's end a second or more after it, on a busy node many.
+TOLD_WITHIN = timedelta(seconds=30)
+SIGKILLED = 137
 
 
 def cluster_lost(world: World) -> Verdict | None:
@@ -95,7 +96,8 @@ def out_of_memory(world: World) -> Verdict | None:
 def not_told_yet(world: World) -> Verdict | None:
     """The runner has ended over what it lost, and no kubelet has told how that ended.
 
-    Dask sees a connection break before the kubelet sees the container's end.
+    Dask sees a connection break before the kubelet sees the container's end; and containerd may
+    hear that it was memory only after it has told of a mere SIGKILL (containerd#8180).
     """
     moment = told_by(world)
     if moment is None or not moment - TOLD_WITHIN <= world.now < moment:
@@ -108,18 +110,26 @@ def told_by(world: World) -> datetime | None:
     container, testimony = world.runner_container, world.testimony
     if testimony is None or testimony.reason not in EXPLAINED_BY_MEMORY:
         return None
-    if container is None or container.finished_at is None:
+    if container is None or container.finished_at is None or testimony.started_at is None:
         return None
     if world.run.status.phase is not Phase.RUNNING or scheduler_lost(world) is not None:
         return None
-    if not world.dask_pods or any(_has_ended_once(pod) for pod in world.dask_pods):
+    since = testimony.started_at.replace(microsecond=0)  # a kubelet's times are in seconds
+    if not world.dask_pods or any(_end_is_told(pod, since) for pod in world.dask_pods):
         return None
     return container.finished_at + TOLD_WITHIN
 
 
-def _has_ended_once(pod: Pod) -> bool:
+def _end_is_told(pod: Pod, since: datetime) -> bool:
+    """It went, or a container of it ended while the flow ran, and not by a mere SIGKILL.
+
+    Of times on two nodes, which need not agree: at worst nobody waits, or all wait to the end.
+    """
     return pod.taken_away or any(
-        part.state is ContainerState.TERMINATED or part.restarts for part in pod.containers
+        part.last_finished_at is not None
+        and part.last_finished_at >= since
+        and part.last_exit_code != SIGKILLED
+        for part in pod.containers
     )
 
 

@@ -38,6 +38,7 @@ class Container:
     last_reason: str = ""  # how the latest of its runs that are over ended
     last_message: str = ""
     last_exit_code: int | None = None
+    last_finished_at: datetime | None = None
     memory_limit: str = ""
 
 
@@ -161,5 +162,6 @@ def _read_container(status: Mapping[str, Any], memory_limit: str) -> Container:
         last_reason=last.get("reason") or "",
         last_message=last.get("message") or "",
         last_exit_code=last.get("exitCode"),
+        last_finished_at=read_time(last.get("finishedAt")),
         memory_limit=memory_limit,
     )

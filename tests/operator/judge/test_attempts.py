@@ -1,7 +1,7 @@
 """Attempts as a table: what follows from a failure, what is stopped, what waits, what begins."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -369,14 +369,32 @@ def lost_workers(seconds: float, *dask_pods: Any) -> World:
     return a_world(Phase.RUNNING, runner=a_runner(end), dask_pods=dask_pods)
 
 
+FLOW_BEGAN = datetime.fromisoformat(STARTED["startedAt"])
+
+
+def a_restarted(exit_code: int, reason: str = "Error", seconds: float = 5) -> Any:
+    """A worker whose container ended so, so long after the flow's beginning, and runs again."""
+    died: dict[str, Any] = {"restarts": 1, "last_reason": reason, "last_exit_code": exit_code}
+    died |= {"last_finished_at": FLOW_BEGAN + timedelta(seconds=seconds)}
+    return a_dask_pod("worker", running("worker", **died))
+
+
+PREPARED = replace(ended("prepare", 0), last_finished_at=FLOW_BEGAN - timedelta(seconds=9))
 WELL = (a_dask_pod(), a_dask_pod("worker"))
-CRASHED = a_dask_pod("worker", running("worker", restarts=1, last_reason="Error"))
 TOLD = {
-    "nobody has told anything yet": (lost_workers(9, *WELL), None),
-    "nobody tells anything": (lost_workers(10, *WELL), Reason.WORKERS_LOST),
+    "nobody has told anything yet": (lost_workers(29, *WELL), None),
+    "nobody tells anything": (lost_workers(30, *WELL), Reason.WORKERS_LOST),
     "the node's clock runs ahead": (lost_workers(-1, *WELL), Reason.WORKERS_LOST),
     "it was memory": (lost_workers(1, a_dask_pod(), an_oom("worker")), Reason.OUT_OF_MEMORY),
-    "it was something else": (lost_workers(1, a_dask_pod(), CRASHED), Reason.WORKERS_LOST),
+    "it was something else": (lost_workers(1, a_dask_pod(), a_restarted(1)), Reason.WORKERS_LOST),
+    "in the flow's first second": (lost_workers(1, a_restarted(1, seconds=0)), Reason.WORKERS_LOST),
+    "it was SIGKILL, so far": (lost_workers(29, a_restarted(137)), None),
+    "it was SIGKILL": (lost_workers(30, a_restarted(137)), Reason.WORKERS_LOST),
+    "it had ended before the flow began": (lost_workers(29, a_restarted(1, seconds=-9)), None),
+    "an init container has ended": (
+        lost_workers(29, a_dask_pod("worker", PREPARED, running("worker"))),
+        None,
+    ),
     "its pod goes": (lost_workers(1, a_dask_pod("worker", deleted=NOW)), Reason.WORKERS_LOST),
     "there is no pod left": (lost_workers(1), Reason.WORKERS_LOST),
 }

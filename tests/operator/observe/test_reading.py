@@ -81,8 +81,9 @@ def test_init_containers_come_first() -> None:
     assert [c.name for c in pod.containers] == ["fetch", "runner"]
 
 
-LAST = {"terminated": {"exitCode": 137, "reason": "OOMKilled", "message": "m"}}
-ENDED = {"terminated": {"exitCode": 1, "reason": "Error"}}
+AT = "2026-11-22T05:00:59Z"
+LAST = {"terminated": {"exitCode": 137, "reason": "OOMKilled", "message": "m", "finishedAt": AT}}
+ENDED = {"terminated": {"exitCode": 1, "reason": "Error", "finishedAt": AT}}
 
 
 @pytest.mark.parametrize(
@@ -103,6 +104,7 @@ def test_a_restarted_container_tells_how_it_ended_the_last_time(
     [container] = pod.containers
     assert container.restarts == 2
     assert (container.last_reason, container.last_exit_code) == (reason, exit_code)
+    assert container.last_finished_at == (datetime.fromisoformat(AT) if reason else None)
     assert pod.ever_started
 
 
