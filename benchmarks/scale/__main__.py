@@ -42,11 +42,13 @@ def main() -> int:
     arguments = parser.parse_args()
     release, measured, met = Release(), {}, []
     with tempfile.TemporaryDirectory() as folder, operator_away(release):
-        operator = LocalOperator(release, own_kubeconfig(release, Path(folder)), log_file())
+        kubeconfig = own_kubeconfig(release, Path(folder))
+        operator = LocalOperator(release, kubeconfig, log_file())
         try:
             if arguments.runs:
                 with deployment_away(release, DASK_OPERATOR, DASK_OPERATOR_PODS), simulated_nodes():
-                    one = at_once.measure(arguments.runs, operator, service_account(release))
+                    account = service_account(release)
+                    one = at_once.measure(arguments.runs, operator, account, kubeconfig)
                     measured["at once"] = {**asdict(one), "ratio": one.ratio}
                     met += show_at_once(one)
             if arguments.jobs:

@@ -3,7 +3,7 @@
 dask-kubernetes is away, so that only what the operator itself does is measured. The FlowRuns are
 there before the operator starts: they reach it in one moment. Its calls are read from the API
 server's audit log; the script, which finds its FlowRuns made as well, sends as many of each, run by
-run, with the same client library and the same number of runs under way.
+run, with the same client library, the same rights and the same number of runs under way.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from benchmarks.scale.replay import CHILDREN, Calls, Patterns, Replay
 from tests.chaos.crowd import Client, create_runs, timed
@@ -49,8 +50,11 @@ class AtOnce:
         return self.script_seconds / self.operator_seconds
 
 
-def measure(runs: int, operator: LocalOperator, user: str) -> AtOnce:
-    """All three, one after the other, each in a namespace that is gone before the next."""
+def measure(runs: int, operator: LocalOperator, user: str, kubeconfig: Path) -> AtOnce:
+    """All three, one after the other, each in a namespace that is gone before the next.
+
+    ``kubeconfig`` is the operator's: an administrator's calls are not authorized one by one.
+    """
     operator.start()
     operator.until_ready()
     time.sleep(SETTLE_SECONDS)
@@ -69,8 +73,9 @@ def measure(runs: int, operator: LocalOperator, user: str) -> AtOnce:
         peak = operator.peak_memory()
     _until_gone(namespace)
     operator.stop()
-    script = _replayed(bodies, patterns, calls)
-    creates = _replayed(bodies, patterns, Counter({("create", kind): runs for kind in CHILDREN}))
+    script = _replayed(bodies, patterns, calls, kubeconfig)
+    only = Counter({("create", kind): runs for kind in CHILDREN})
+    creates = _replayed(bodies, patterns, only, kubeconfig)
     named = {f"{verb} {resource}": n for (verb, resource), n in sorted(calls.items())}
     return AtOnce(runs, seconds, made, script, creates, named, idle, peak)
 
@@ -132,7 +137,7 @@ def _patterns(namespace: str) -> Patterns:
     )
 
 
-def _replayed(bodies: list[Object], patterns: Patterns, calls: Calls) -> float:
+def _replayed(bodies: list[Object], patterns: Patterns, calls: Calls, kubeconfig: Path) -> float:
     """Seconds in which a bare script sends these calls, for FlowRuns that exist already."""
     with fresh_namespace("scale-script") as namespace:
         create_runs(namespace, bodies)
@@ -152,6 +157,6 @@ def _replayed(bodies: list[Object], patterns: Patterns, calls: Calls) -> float:
 
             await asyncio.gather(*(worker() for _ in range(AT_ONCE)))
 
-        seconds = timed(send)
+        seconds = timed(send, kubeconfig)
     _until_gone(namespace)
     return seconds

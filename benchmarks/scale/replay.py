@@ -88,7 +88,7 @@ class Replay:
                 await client.must("GET", self._path(resource))
         for number in range(self.due["create", "events"]):
             event = self.patterns.an_event(self.namespace, self.name, uid, number)
-            await client.must("POST", PATHS["events"].format(namespace=self.namespace), event)
+            await self._post(client, "events", event)
 
     async def _write(self, client: Client, body: Object, number: int) -> Object:
         # Each another one: what changes nothing is not written.
@@ -101,8 +101,11 @@ class Replay:
     async def _create(self, client: Client, uid: str, kind: str) -> None:
         if self.due["create", kind]:
             body = self.patterns.child(kind, self.namespace, self.name, uid)
-            path = PATHS[kind].format(namespace=self.namespace)
-            await client.must("POST", path, body)
+            await self._post(client, kind, body)
+
+    async def _post(self, client: Client, kind: str, body: Object) -> None:
+        path = PATHS[kind].format(namespace=self.namespace)
+        await client.must("POST", path, body, query={"fieldValidation": "Strict"})
 
     def _path(self, resource: str) -> str:
         """Where this run's own object of that kind is read."""

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from kubernetes.aio import config
@@ -26,13 +27,15 @@ RUNS = "/apis/flowrun.dev/v1alpha1/namespaces/{namespace}/flowruns"
 class Client:
     """JSON in, JSON out, straight to the API server: what tests do meets no fault."""
 
-    def __init__(self, at_once: int = AT_ONCE) -> None:
+    def __init__(self, at_once: int = AT_ONCE, kubeconfig: Path | None = None) -> None:
+        """By ``kubeconfig`` it is somebody else than the administrator."""
         self._free = asyncio.Semaphore(at_once)
+        self._kubeconfig = str(kubeconfig or cluster_environment()["KUBECONFIG"])
 
     async def __aenter__(self) -> "Client":
         loaded = Configuration(client_session_kwargs={"trust_env": False})
         await config.load_kube_config(
-            config_file=cluster_environment()["KUBECONFIG"],
+            config_file=self._kubeconfig,
             client_configuration=loaded,
             persist_config=False,
         )
@@ -43,13 +46,20 @@ class Client:
         await self._client.close()
 
     async def ask(
-        self, method: str, path: str, body: Any = None, *, kind: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        kind: str = "application/json",
+        query: Mapping[str, str] | None = None,
     ) -> tuple[int, bytes]:
         """Status and content of the answer, whatever it is."""
         async with self._free:
             request = await self._client.param_serialize(
                 method,
                 path,
+                query_params=list((query or {}).items()),
                 header_params={"Accept": "application/json", "Content-Type": kind},
                 body=body,
                 auth_settings=["BearerToken"],
@@ -78,14 +88,14 @@ def create_all(path: str, bodies: Sequence[Mapping[str, Any]]) -> float:
     return timed(create)
 
 
-def timed(work: Callable[[Client], Awaitable[None]]) -> float:
+def timed(work: Callable[[Client], Awaitable[None]], kubeconfig: Path | None = None) -> float:
     """Runs the work with a client of its own; the seconds it took, without the client's start.
 
     Raises TimeoutError where it takes longer than anything here may.
     """
 
     async def whole() -> float:
-        async with Client() as client, asyncio.timeout(LONGEST_SECONDS):
+        async with Client(kubeconfig=kubeconfig) as client, asyncio.timeout(LONGEST_SECONDS):
             start = time.monotonic()
             await work(client)
             return time.monotonic() - start

@@ -71,6 +71,16 @@ class Cluster:
             "containerStatuses": [{"name": "runner", "state": state}],
         }
 
+    def scheduler(self) -> None:
+        """dask-kubernetes makes the scheduler's pod, which has not started."""
+        [made] = self.fake.of("daskclusters")
+        meta = made["metadata"]
+        dask = {"dask.org/cluster-name": meta["name"], "dask.org/component": "scheduler"}
+        labels = meta["labels"] | dask
+        name = f"{meta['name']}-scheduler-0"
+        pod = {"namespace": meta["namespace"], "name": name, "labels": labels}
+        self.fake.store("pods", {"metadata": pod})
+
     def succeeds(self) -> None:
         """The runner leaves its verdict."""
         verdict = a_testimony(startedAt="2026-11-22T05:00:58Z", result=9900)
@@ -257,8 +267,18 @@ async def test_a_watch_that_lags_behind_our_own_writes_costs_no_request() -> Non
         requests = cluster.fake.requests
         assert [*requests[:4], *sorted(requests[4:6]), *requests[6:]] == START
         cluster.watch.catches_up()
+        cluster.now += timedelta(seconds=2)
         await cluster.settle()
-        assert len(requests) == len(START)  # what the start waits for is told a moment later
+        assert len(requests) == len(START)  # what the start waits for is told already
+
+
+async def test_what_the_start_waits_for_is_told_in_its_time() -> None:
+    async with a_cluster_with_a_run() as cluster:
+        await cluster.settle()
+        requests = cluster.fake.requests
+        cluster.scheduler()
+        await cluster.settle()
+        assert len(requests) == len(START)
         cluster.now += timedelta(seconds=2)
         await cluster.settle()
         assert requests[len(START) :] == ["update flowruns/status"]
@@ -269,6 +289,7 @@ async def test_progress_that_meets_another_version_is_written_after_a_read() -> 
         cluster.watch.falls_behind()
         await cluster.settle()
         cluster.watch.catches_up()
+        cluster.scheduler()
         cluster.watch.falls_behind()
         cluster.wants(ttlSecondsAfterFinished=5)
         cluster.now += timedelta(seconds=2)

@@ -72,16 +72,19 @@ def starting(world: World) -> Verdict:
 
 
 def what_is_awaited(world: World) -> str:
-    """The next thing that the start waits for, in words."""
+    """The next thing that the start waits for, in words: what takes longest first.
+
+    So what is told when the children are made holds as long as dask-kubernetes has others to do.
+    """
+    if not world.schedulers:
+        return "dask-kubernetes has not made the scheduler's pod"
+    if not world.scheduler_ready:
+        return f"scheduler pod {world.schedulers[0].meta.name} is not ready{_crash(world)}"
     container = world.runner_container
     if world.runner is None:
         return f"pod {world.attempt.runner_pod_name if world.attempt else ''} is not there yet"
     if container is None or container.state is not ContainerState.RUNNING:
         return f"pod {world.runner.meta.name} has not started"
-    if not world.schedulers:
-        return "dask-kubernetes has not made the scheduler's pod"
-    if not world.scheduler_ready:
-        return f"scheduler pod {world.schedulers[0].meta.name} is not ready{_crash(world)}"
     ready, needed = world.workers_ready, world.min_ready_workers
     if ready >= needed:
         return "the flow has not begun to run"

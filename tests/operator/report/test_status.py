@@ -255,7 +255,7 @@ def test_counts_alone_may_wait_and_a_phase_may_not() -> None:
 def test_what_the_start_waits_for_is_progress_and_a_cause_is_none() -> None:
     world = a_world(run=a_run(Phase.PENDING), runner=None)
     first = after(world)
-    later = after(replace(world, runner=a_runner()))
+    later = after(replace(world, dask_pods=(a_dask_pod(ready=False),)))
     assert differs(first, later)
     assert differs_in_progress_only(first, later)
     unscheduled = a_runner(phase="Pending", node="", unschedulable="0/1 nodes are available")
