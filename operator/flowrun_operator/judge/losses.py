@@ -6,12 +6,12 @@ from flowrun_operator.api.reasons import Reason
 from flowrun_operator.api.status import Phase
 from flowrun_operator.judge.causes import start_cause
 from flowrun_operator.judge.verdict import Cause, Verdict, failed
+from flowrun_operator.observe.memory import OomKill
 from flowrun_operator.observe.pods import Container, ContainerState, Pod
 from flowrun_operator.observe.world import World, incarnation
 
 #: The kubelet's word for a container that it can tell nothing about any more.
 UNKNOWN_END = "ContainerStatusUnknown"
-OOM_KILLED = "OOMKilled"
 #: What the runner tells where a scheduler or worker was killed.
 EXPLAINED_BY_MEMORY = frozenset({Reason.WORKERS_LOST, Reason.SCHEDULER_LOST})
 #: A kubelet tells of a container's end a second or more after it, on a busy node many.
@@ -79,18 +79,15 @@ def runner_lost(world: World) -> Verdict | None:
 def out_of_memory(world: World) -> Verdict | None:
     """The kernel killed a container at its memory limit, which explains what the runner tells."""
     pod, container = world.runner, world.runner_container
-    if pod is not None and container is not None and container.reason == OOM_KILLED:
-        return failed(Cause(Reason.OUT_OF_MEMORY, _over_the_limit(pod, container)))
-    testimony = world.testimony
+    if pod is not None and container is not None and container.oom_killed:
+        own = OomKill(pod.meta.name, container.name, container.memory_limit)
+        return failed(Cause(Reason.OUT_OF_MEMORY, _over_the_limit(own)))
+    testimony, kill = world.testimony, world.oom_kill
     lost = testimony is not None and testimony.reason in EXPLAINED_BY_MEMORY
-    if not lost and scheduler_lost(world) is None:
+    if kill is None or not (lost or scheduler_lost(world) is not None):
         return None
-    for each in (*world.schedulers, *world.workers):
-        for part in each.containers:
-            if OOM_KILLED in {part.reason, part.last_reason}:
-                words = f" {testimony.message}" if testimony is not None else ""
-                return failed(Cause(Reason.OUT_OF_MEMORY, _over_the_limit(each, part) + words))
-    return None
+    words = f" {testimony.message}" if testimony is not None else ""
+    return failed(Cause(Reason.OUT_OF_MEMORY, _over_the_limit(kill) + words))
 
 
 def not_told_yet(world: World) -> Verdict | None:
@@ -174,10 +171,10 @@ def scheduler_lost(world: World) -> Verdict | None:
     return Verdict(Phase.FAILED, Reason.SCHEDULER_LOST, message)
 
 
-def _over_the_limit(pod: Pod, container: Container) -> str:
-    limit = f" of {container.memory_limit}" if container.memory_limit else ", the node's"
+def _over_the_limit(kill: OomKill) -> str:
+    limit = f" of {kill.memory_limit}" if kill.memory_limit else ", the node's"
     return (
-        f"Pod {pod.meta.name}, container {container.name}: killed for exceeding its memory limit"
+        f"Pod {kill.pod}, container {kill.container}: killed for exceeding its memory limit"
         f"{limit} (OOMKilled)."
     )
 

@@ -31,6 +31,15 @@ class Incarnation:
 
 
 @dataclass(frozen=True, slots=True)
+class OomKill:
+    """A container that the kernel ended at its memory limit: of its ends a pod tells the last."""
+
+    pod: str
+    container: str
+    memory_limit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """Replaced, never changed."""
 
@@ -40,6 +49,7 @@ class Memory:
     retry_at: datetime | None = None  # no create before that
     made_at: datetime | None = None  # of children that the index has not shown yet
     scheduler: Incarnation | None = None  # as first seen while the flow ran
+    oom_kill: OomKill | None = None  # the first of a scheduler or worker that was seen
     no_workers_since: datetime | None = None  # while the flow runs and the scheduler knows none
     mount_failures: dict[str, str] = field(default_factory=dict)  # pod uid -> the kubelet's words
     mounts_asked_at: datetime | None = None

@@ -15,6 +15,9 @@ TAKEN_AWAY = frozenset({"Evicted", "Preempting", "NodeShutdown", "NodeLost", "Te
 OVERDUE = timedelta(seconds=60)
 
 
+OOM_KILLED = "OOMKilled"
+
+
 class ContainerState(StrEnum):
     """Of a container; UNKNOWN is what the kubelet has not reported yet."""
 
@@ -40,6 +43,11 @@ class Container:
     last_exit_code: int | None = None
     last_finished_at: datetime | None = None
     memory_limit: str = ""
+
+    @property
+    def oom_killed(self) -> bool:
+        """The kernel ended it at its memory limit, now or the last time."""
+        return OOM_KILLED in {self.reason, self.last_reason}
 
 
 @dataclass(frozen=True, slots=True)

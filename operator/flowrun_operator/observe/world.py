@@ -7,7 +7,7 @@ from flowrun_operator.api.flowrun import FlowRun
 from flowrun_operator.api.problem import Problem
 from flowrun_operator.api.status import Attempt, Phase
 from flowrun_operator.observe.dask import DaskCluster, Deployment, WorkerGroup
-from flowrun_operator.observe.memory import Incarnation, Memory
+from flowrun_operator.observe.memory import Incarnation, Memory, OomKill
 from flowrun_operator.observe.pods import Container, Pod
 from flowrun_operator.observe.testimony import Testimony, read_testimony
 
@@ -110,6 +110,15 @@ class World:
     def workers(self) -> tuple[Pod, ...]:
         """The workers' pods."""
         return tuple(p for p in self.dask_pods if p.meta.dask_component == WORKER)
+
+    @property
+    def oom_kill(self) -> OomKill | None:
+        """A scheduler's or worker's container that was killed for its memory in this attempt."""
+        for pod in (*self.schedulers, *self.workers):
+            for part in pod.containers:
+                if part.oom_killed:
+                    return OomKill(pod.meta.name, part.name, part.memory_limit)
+        return self.memory.oom_kill
 
     @property
     def scheduler_ready(self) -> bool:

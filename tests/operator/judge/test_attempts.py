@@ -11,7 +11,7 @@ from flowrun_operator.api.reasons import CHOSEN, RETRIED
 from flowrun_operator.api.status import Attempt
 from flowrun_operator.judge import CHECKS, judge
 from flowrun_operator.judge.retry import backoff_seconds, failures, next_attempt_at
-from flowrun_operator.observe.memory import Memory
+from flowrun_operator.observe.memory import Memory, OomKill
 from flowrun_operator.observe.world import Children, World
 from tests.operator.build import (
     BEGAN,
@@ -386,6 +386,13 @@ TOLD = {
     "nobody tells anything": (lost_workers(30, *WELL), Reason.WORKERS_LOST),
     "the node's clock runs ahead": (lost_workers(-1, *WELL), Reason.WORKERS_LOST),
     "it was memory": (lost_workers(1, a_dask_pod(), an_oom("worker")), Reason.OUT_OF_MEMORY),
+    "it was memory, before it was something else": (
+        replace(
+            lost_workers(1, a_dask_pod(), a_restarted(1)),
+            memory=Memory(oom_kill=OomKill("w", "worker", "1Gi")),
+        ),
+        Reason.OUT_OF_MEMORY,
+    ),
     "it was something else": (lost_workers(1, a_dask_pod(), a_restarted(1)), Reason.WORKERS_LOST),
     "in the flow's first second": (lost_workers(1, a_restarted(1, seconds=0)), Reason.WORKERS_LOST),
     "it was SIGKILL, so far": (lost_workers(29, a_restarted(137)), None),
