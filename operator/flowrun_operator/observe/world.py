@@ -113,12 +113,14 @@ class World:
 
     @property
     def oom_kill(self) -> OomKill | None:
-        """A scheduler's or worker's container that was killed for its memory in this attempt."""
+        """The first of this attempt's scheduler and workers that was seen killed for its memory."""
+        if self.memory.oom_kill is not None:
+            return self.memory.oom_kill
         for pod in (*self.schedulers, *self.workers):
             for part in pod.containers:
                 if part.oom_killed:
                     return OomKill(pod.meta.name, part.name, part.memory_limit)
-        return self.memory.oom_kill
+        return None
 
     @property
     def scheduler_ready(self) -> bool:

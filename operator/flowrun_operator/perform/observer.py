@@ -62,7 +62,7 @@ class Observer:
             self._memories.update(key, made_at=None)  # what is missing from now on is asked for
         children, lost = await self._confirmed(key, world, everything=confirm)
         self._recognise_scheduler(key, world)
-        if world.memory.oom_kill is None and world.oom_kill is not None:
+        if world.oom_kill != world.memory.oom_kill:
             self._memories.update(key, oom_kill=world.oom_kill)
         self._miss_workers(key, world)
         await self._ask_about_mounts(key, world)

@@ -49,9 +49,8 @@ def test_a_kill_for_memory_is_remembered_as_first_seen(later: tuple[Any, ...]) -
         return asyncio.run(observer.look(a_run(Phase.RUNNING)))
 
     assert look().oom_kill is None
+    first = OomKill(WORKER, "worker", "256Mi")
     index.workers = (a_worker("OOMKilled", 1),)
-    assert look().oom_kill == OomKill(WORKER, "worker", "256Mi")
+    assert look().oom_kill == first
     index.workers = later
-    seen = look().oom_kill
-    assert seen is not None
-    assert look().memory.oom_kill == OomKill(WORKER, "worker", "256Mi")
+    assert look().oom_kill == first
