@@ -36,22 +36,25 @@ def in_turns(
     *,
     warm_up: bool = True,
     settle: Callable[[], Any] = lambda: None,
+    times: Mapping[str, int] | None = None,
 ) -> dict[str, Series]:
-    """Each side once a round, so that what the machine does meanwhile meets all of them.
+    """Each side in every round, so that what the machine does meanwhile meets all of them.
 
     A side that returns a float measured itself. The first round, where there is a warm-up, is not
-    counted. settle is called before each, outside of its time.
+    counted. settle is called before each, outside of its time. times: how often a side is run in
+    each round, where that is not once.
     """
     series = {title: Series(title) for title in sides}
     for number in range(-1 if warm_up else 0, runs):
         titles = list(sides)
         for title in titles if number % 2 else reversed(titles):
-            settle()
-            began = time.perf_counter()
-            told = sides[title]()
-            seconds = told if isinstance(told, float) else time.perf_counter() - began
-            if number >= 0:
-                series[title].seconds.append(seconds)
+            for _ in range((times or {}).get(title, 1)):
+                settle()
+                began = time.perf_counter()
+                told = sides[title]()
+                seconds = told if isinstance(told, float) else time.perf_counter() - began
+                if number >= 0:
+                    series[title].seconds.append(seconds)
     return series
 
 

@@ -34,9 +34,10 @@ def main() -> None:
     for saturation in arguments.saturation:
         with cluster(saturation=saturation) as running:
             for n in arguments.n:
-                with_raw = n <= arguments.raw_most
-                runs = arguments.raw_runs if with_raw and n > 10_000 else arguments.runs
-                series = measure(running.address, n, runs, with_raw=with_raw)
+                raw_runs = arguments.raw_runs if n > 10_000 else arguments.runs
+                if n > arguments.raw_most:
+                    raw_runs = 0
+                series = measure(running.address, n, arguments.runs, raw_runs)
                 show(n, saturation, series)
                 kept[f"{n}, worker-saturation {saturation}"] = {
                     title: its.seconds for title, its in series.items()
@@ -49,7 +50,7 @@ def main() -> None:
     print(f"\n{keep('fanout', kept)}")
 
 
-def measure(address: str, n: int, runs: int, *, with_raw: bool) -> dict[str, Series]:
+def measure(address: str, n: int, runs: int, raw_runs: int) -> dict[str, Series]:
     """Seconds of each side."""
     each: dict[str, Callable[[], Any]] = {
         "flowlib on Dask": partial(sides.by_flow, DaskExecutor(address), n),
@@ -57,13 +58,16 @@ def measure(address: str, n: int, runs: int, *, with_raw: bool) -> dict[str, Ser
         "serial loop": partial(sides.by_loop, n),
     }
     settle = partial(sides.settle, address)
-    if not with_raw:
+    if not raw_runs:
         return in_turns(each, runs, settle=settle)
-    if n > 10_000:
-        # A first run costs the fast sides as much again; of raw's minutes it is nothing.
-        in_turns(each, 0, settle=settle)
-    each["raw client.map"] = partial(sides.by_client_map, address, n)
-    return in_turns(each, runs, warm_up=n <= 10_000, settle=settle)
+    with_raw = {**each, "raw client.map": partial(sides.by_client_map, address, n)}
+    if raw_runs == runs:
+        return in_turns(with_raw, runs, settle=settle)
+    # A first run costs the fast sides as much again; of raw's minutes it is nothing. After them
+    # the fast sides are run several times, since what raw leaves behind meets the first one only.
+    in_turns(each, 0, settle=settle)
+    times = dict.fromkeys(each, runs)
+    return in_turns(with_raw, raw_runs, warm_up=False, settle=settle, times=times)
 
 
 def show(n: int, saturation: str, series: dict[str, Series]) -> None:

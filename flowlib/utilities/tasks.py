@@ -3,7 +3,7 @@
 import datetime
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, overload
 
@@ -89,6 +89,9 @@ _KINDS: dict[type, type[collections.Collection]] = {
     tuple: collections.Tuple,
     set: collections.Set,
 }
+_COLLECTIONS: set[type] = {dict, *_KINDS}
+#: What stands for a task's result in arguments.
+_TASKS = (Task, EdgeAnnotation)
 
 
 def as_task(value: Any, flow: Any = None) -> Task:
@@ -113,8 +116,17 @@ def as_task(value: Any, flow: Any = None) -> Task:
 
 def holds_tasks(value: Any) -> bool:
     """Whether it is a task, or a list, tuple, set or dict that holds one."""
-    if isinstance(value, (Task, EdgeAnnotation)):
+    if isinstance(value, _TASKS):
         return True
-    if type(value) in _KINDS:
-        return any(map(holds_tasks, value))
-    return type(value) is dict and any(map(holds_tasks, value.values()))
+    if type(value) is dict:
+        items: Iterable[Any] = value.values()
+    elif type(value) in _KINDS:
+        items = value
+    else:
+        return False
+    # Many items are of few types: what a type rules out is asked once for all of them.
+    types = set(map(type, items))
+    if any(issubclass(its, _TASKS) for its in types):
+        return True
+    nested = types & _COLLECTIONS
+    return bool(nested) and any(holds_tasks(item) for item in items if type(item) in nested)

@@ -378,7 +378,7 @@ def test_as_task_makes_collections_of_what_holds_tasks() -> None:
     with Flow("f") as flow:
         one = add(1, 2)
         kinds = [type(as_task(value)).__name__ for value in ([one], (one,), {one}, {"k": one})]
-        nested = add([one, 1, (2, one)], {"k": [one]})
+        nested = add([3, {"k": (2, [one])}, "a"], {"k": [one]})
 
     assert kinds == ["List", "Tuple", "Set", "Dict"]
     assert as_task(one) is one
