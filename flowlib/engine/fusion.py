@@ -5,7 +5,7 @@ follows it; many single tasks that are ready at the same time.
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from flowlib.engine.board import Board
 from flowlib.engine.column import Column
@@ -23,13 +23,37 @@ MOST_PARTS = 1_024
 MESSAGE = 0.005
 
 
-def same_rows(board: Board, first: Column, rows: Rows, box: float) -> list[Column]:
-    """The maps to run these rows of, in order: this one, and those that go by its rows."""
-    if _alone(first, box):
+def same_rows(
+    board: Board,
+    first: Column,
+    rows: Rows,
+    box: float,
+    passing: Callable[[Column, Sequence[Column]], bool],
+) -> list[Column]:
+    """The maps to run these rows of, in order: this one, and those that go by its rows.
+
+    passing tells whether nobody needs a column's values but those that are run together with it.
+    Large ones are run with others if they pass so, or if nothing else stays: each goes as soon as
+    it can.
+    """
+    if _slow(first, box):
         return [first]
+    chosen = _chosen(board, first, rows, box)
+    if any(map(_large, chosen)):
+        staying = [column for column in chosen if not passing(column, chosen)]
+        if len(staying) > 1 and any(map(_large, staying)):
+            return [first] if _large(first) else _chosen(board, first, rows, box, large=False)
+    return chosen
+
+
+def _chosen(
+    board: Board, first: Column, rows: Rows, box: float, *, large: bool = True
+) -> list[Column]:
     chosen = [first]
     for column in _related(board, first):
         if column is first or not _fits(first, column, rows, box):
+            continue
+        if not large and _large(column):
             continue
         if all(
             upstream in chosen or upstream.ended(rows) if by_row(its, upstream) else True
@@ -76,10 +100,12 @@ def _add_following(board: Board, chosen: list[Column], most: int, *, only_chains
                 chosen.append(each)
 
 
-def _alone(column: Column, box: float) -> bool:
-    """Its rows are slow, or their values so large that each should go as soon as it can."""
-    slow = column.estimate is not None and column.estimate > box / 2
-    return slow or column.bytes_a_row > LARGE_VALUE
+def _slow(column: Column, box: float) -> bool:
+    return column.estimate is not None and column.estimate > box / 2
+
+
+def _large(column: Column) -> bool:
+    return column.bytes_a_row > LARGE_VALUE
 
 
 def _fits(first: Column, column: Column, rows: Rows, box: float) -> bool:
@@ -87,7 +113,7 @@ def _fits(first: Column, column: Column, rows: Rows, box: float) -> bool:
         column.node.resources == first.node.resources
         and column.given is None
         and not column.resumes
-        and not _alone(column, box)
+        and not _slow(column, box)
         and column.free(rows)
     )
 

@@ -1,7 +1,7 @@
 """A chunk: what came of a claim. It travels packed, and is unpacked when it is read."""
 
 import pickle
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import cloudpickle
@@ -73,6 +73,11 @@ class Chunk:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Chunk, (self.parts, self.nbytes)
+
+    def only(self, parts: Collection[int]) -> "Chunk":
+        """The chunk without the values of its other parts."""
+        nothing = Held((), [], {})
+        return Chunk(its if number in parts else nothing for number, its in enumerate(self.parts))
 
 
 def packed(value: Any) -> Packed:

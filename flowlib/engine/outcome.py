@@ -33,7 +33,11 @@ def of_tasks(run: Run, session: Session) -> dict[Task, State]:
     here = [column for column in columns if run.values.keeps(column)]
     needed = run.values.needed(here)
     # All at once: a question to the cluster for each task would take its time.
-    fetched = session.fetch([run.values.handle(claim) for claim in needed], [*needed.values()])
+    handles = [
+        handle if parts is None else session.narrow(handle, parts)
+        for handle, parts in ((run.values.handle(claim), its) for claim, its in needed.items())
+    ]
+    fetched = session.fetch(handles)
     chunks = dict(zip(needed, fetched, strict=True))
     held = {
         column: [(rows, chunks[key.claim].parts[key.part]) for rows, key in column.pieces]

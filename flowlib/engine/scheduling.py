@@ -73,7 +73,7 @@ class Run:
         # Without a box everything runs here and now, and order is worth more than depth.
         in_order = math.isinf(session.box)
         self.board = Board(nodes, context, tally, in_order=in_order, task_contexts=task_contexts)
-        self.values = Values(self.board, wanted, wanted_if_small)
+        self.values = Values(self.board, wanted, wanted_if_small, session.narrow)
         self._session = session
         #: Seconds of work that a claim takes; what is kept is kept a claim a file.
         self._box = session.box if ledger is None else kept_box(session.box)
@@ -188,7 +188,7 @@ class Run:
     def _size(self, columns: Sequence[Column], to_come: int) -> int:
         """How many rows a claim of these columns takes, of which so many are to come."""
         known = [column.estimate for column in columns if column.estimate is not None]
-        nbytes = max(column.bytes_a_row for column in columns)
+        nbytes = sum(column.bytes_a_row for column in columns)
         threads = self._session.threads
         return claim_size(to_come, threads, sum(known) if known else None, self._box, nbytes)
 
@@ -201,7 +201,7 @@ class Run:
             return fusion.singles(self.board, column, session.threads, self._single, self._box)
         if ready < fusion.LEAST_ROWS * session.threads:
             return [column]
-        return fusion.same_rows(self.board, column, rows, self._box)
+        return fusion.same_rows(self.board, column, rows, self._box, self.values.passing)
 
     def _read_of(self, column: Column) -> bool:
         """One claim of rows of this column that an earlier attempt has finished."""

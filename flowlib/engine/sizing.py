@@ -10,7 +10,8 @@ LEAST_WORK = 0.003
 #: all threads together cannot end more than one in that time. Decision 0065.
 A_CLAIM = 0.0005
 
-#: Bytes of values in one chunk, where they are large: it goes when all of them are done with.
+#: Bytes of values that a claim makes, where they are large: all of them are held until it ends, and
+#: those that stay until the last one is done with.
 MOST_BYTES = 64_000_000
 
 

@@ -1,6 +1,6 @@
 """Where the values are: who holds them, when they can go, and what must be made again."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from flowlib.configuration import config
 from flowlib.engine import rows as row_ranges
@@ -11,15 +11,27 @@ from flowlib.engine.rows import Rows
 from flowlib.engine.work import Landed, Report
 from flowlib.executors.protocol import Handle
 
+#: Bytes that are worth a message of their own: a part that is not needed any more, and as large,
+#: does not stay, or travel, with the other parts of its chunk.
+LARGE_PART = 10_000_000
+
 
 class Values:
     """The handles of chunks, by the claims that made them."""
 
     def __init__(
-        self, board: Board, wanted: frozenset[int], wanted_if_small: frozenset[int]
+        self,
+        board: Board,
+        wanted: frozenset[int],
+        wanted_if_small: frozenset[int],
+        narrow: Callable[[Handle, Collection[int]], Handle],
     ) -> None:
-        """wanted: numbers of the nodes whose values are wanted at the end."""
+        """wanted: numbers of the nodes whose values are wanted at the end.
+
+        narrow makes a handle of the same chunk with these parts only.
+        """
         self._board = board
+        self._narrow = narrow
         self._wanted = wanted
         self._wanted_if_small = wanted_if_small
         self._limit: int = config.engine.gather_bytes
@@ -127,10 +139,13 @@ class Values:
 
     def _let_go(self, column: Column, keys: Iterable[Key]) -> None:
         for key in keys:
-            column.pieces.remove(self._held.pop(key)[1], key)
+            rows = self._held.pop(key)[1]
+            column.pieces.remove(rows, key)
             parts = self._parts[key.claim]
             parts.discard(key.part)
-            if parts:
+            if parts and column.bytes_a_row * row_ranges.count(rows) > LARGE_PART:
+                self._handles[key.claim] = self._narrow(self._handles[key.claim], parts)
+            elif parts:
                 self._beyond_need.add(key.claim)
             else:
                 self._beyond_need.discard(key.claim)

@@ -254,14 +254,11 @@ class DaskSession:
         await asyncio.wait({telling}, timeout=TELLING)
         return await scheduler.get_task_status(keys=keys)
 
-    def fetch(self, handles: Sequence[Any], parts: Sequence[Sequence[int] | None]) -> list[Chunk]:
-        narrowed = [
-            handle
-            if its is None
-            else self._client.submit(dask_worker.only, handle, list(its), pure=False)
-            for handle, its in zip(handles, parts, strict=True)
-        ]
-        return self._result(lambda: self._client.gather(narrowed))  # type: ignore[no-any-return]  # chunks
+    def narrow(self, handle: Any, parts: Collection[int]) -> Any:
+        return self._client.submit(dask_worker.only, handle, list(parts), pure=False)
+
+    def fetch(self, handles: Sequence[Any]) -> list[Chunk]:
+        return self._result(lambda: self._client.gather(list(handles)))  # type: ignore[no-any-return]  # chunks
 
     def apply(self, function: Callable[..., Any], handles: Sequence[Any]) -> Any:
         return self._result(lambda: self._client.submit(function, *handles, pure=False).result())

@@ -11,7 +11,7 @@ import distributed
 from dask.sizeof import sizeof
 
 from flowlib.engine import chunk, guard
-from flowlib.engine.held import Chunk, Held
+from flowlib.engine.held import Chunk
 from flowlib.engine.inputs import ShortPiece
 from flowlib.engine.position import Position
 from flowlib.engine.work import Report
@@ -64,8 +64,9 @@ def run_claim(topic: str, packed: bytes, *inputs: Any) -> Chunk:
 
 def only(chunk: Chunk, parts: Sequence[int]) -> Chunk:
     """The chunk without the values of its other parts."""
-    nothing = Held((), [], {})
-    return Chunk([its if number in parts else nothing for number, its in enumerate(chunk.parts)])
+    narrowed = chunk.only(parts)
+    narrowed.nbytes = sum(_size(its.values) for its in narrowed.parts)
+    return narrowed
 
 
 def _size(values: Sequence[Any]) -> int:

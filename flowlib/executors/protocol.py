@@ -57,10 +57,11 @@ class Session(Protocol):
     def stop(self, out: Mapping[int, Handle]) -> Collection[int]:
         """From now on no further row is begun. Names the claims of these that will not report."""
 
-    def fetch(
-        self, handles: Sequence[Handle], parts: Sequence[Sequence[int] | None]
-    ) -> list[Chunk]:
-        """The chunks themselves, in this process; of each these parts only, or all of them."""
+    def narrow(self, handle: Handle, parts: Collection[int]) -> Handle:
+        """A handle of the same chunk, where it is, without the values of its other parts."""
+
+    def fetch(self, handles: Sequence[Handle]) -> list[Chunk]:
+        """The chunks themselves, in this process."""
 
     def apply(self, function: Callable[..., Any], handles: Sequence[Handle]) -> Any:
         """What function answers to the chunks, called where they are."""

@@ -26,12 +26,13 @@ def compare(
     executor: Callable[[int], Executor],
     *,
     attempts: bool = True,
+    brought: bool = True,
 ) -> int:
     """How many of so many flows differ; prints the first ones, with their seeds."""
     different, began = 0, time.perf_counter()
     for seed in range(first, first + number):
         flow, parameters = random_flow(random.Random(seed))
-        found = differences(flow, parameters, executor(seed), attempts=attempts)
+        found = differences(flow, parameters, executor(seed), attempts=attempts, brought=brought)
         if found:
             different += 1
             print(f"--- {name}, seed {seed}:", *found, described(flow), sep="\n")
@@ -47,6 +48,7 @@ def main() -> int:
     parser.add_argument("--local", type=int, default=20_000)
     parser.add_argument("--losses", type=int, default=5_000)
     parser.add_argument("--dask", type=int, default=3_000)
+    parser.add_argument("--sparing", type=int, default=1_000, help="with all values large")
     parser.add_argument("--killed", type=int, default=200)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     given = parser.parse_args()
@@ -55,13 +57,30 @@ def main() -> int:
     first = given.first
     different = compare(given.local, first, "LocalExecutor", lambda seed: LocalExecutor())
     different += compare(given.losses, first, "with losses", Losing, attempts=False)
-    if given.dask:
+    different += compare(
+        given.sparing,
+        first,
+        "with losses, large values",
+        lambda seed: Losing(seed, sparing=random.Random(seed)),
+        attempts=False,
+        brought=False,
+    )
+    if given.dask or given.sparing:
         with cluster() as client:
             different += compare(
                 given.dask,
                 first,
                 "Dask",
                 lambda seed: HostileDask(client, single_rows=seed % 2 == 0),
+            )
+            different += compare(
+                given.sparing,
+                first,
+                "Dask, large values",
+                lambda seed: HostileDask(
+                    client, single_rows=seed % 2 == 0, sparing=random.Random(seed)
+                ),
+                brought=False,
             )
     if given.killed:
         with dying_cluster(random.Random(first)) as (client, killed):

@@ -10,12 +10,15 @@ from flowlib import Flow, Task
 from flowlib.engine.flow_run import Options, run_flow
 from flowlib.engine.progress import Observer
 from flowlib.engine.state import Mapped, Pending, State
-from flowlib.exceptions import PrefectSignal
+from flowlib.exceptions import PrefectSignal, ResultNotGathered
 from flowlib.executors.protocol import Executor
 from tests.flowlib.differential.oracle import interpret
 from tests.flowlib.differential.programs import TRACES
 
 _numbers = itertools.count()
+
+#: In place of a result that was not brought.
+ELSEWHERE = ("elsewhere",)
 
 
 def differences(
@@ -25,15 +28,19 @@ def differences(
     options: Options = Options(),  # noqa: B008  # a frozen value
     *,
     attempts: bool = True,
+    brought: bool = True,
 ) -> list[str]:
     """What differs, in words; nothing if all agrees.
 
     Runs it; without options also what failed once more, beside the states of what did not. Where
-    work is lost and done again, how often a body ran does not tell.
+    work is lost and done again, how often a body ran does not tell. Where results are not brought,
+    those that stayed where they are agree with any.
     """
     states: dict[Task, State] = {}
-    found = _differences(flow, parameters, executor, options, {}, states, attempts=attempts)
-    if found or not states or options != Options():
+    found = _differences(
+        flow, parameters, executor, options, {}, states, attempts=attempts, brought=brought
+    )
+    if found or not states or not brought or options != Options():
         return found
     again = {task: _once_more(state) for task, state in states.items()}
     found = _differences(flow, parameters, executor, options, again, states, attempts=attempts)
@@ -56,6 +63,7 @@ def _differences(
     states: dict[Task, State],
     *,
     attempts: bool,
+    brought: bool = True,
 ) -> list[str]:
     """Of one run that begins with these states; fills in those it ended with."""
     one, two = f"oracle-{next(_numbers)}", f"engine-{next(_numbers)}"
@@ -67,13 +75,13 @@ def _differences(
             found = run_flow(flow, dict(parameters), executor, Observer(), its)
         if isinstance(found.result, dict):
             states.update(found.result)
-        out = _compared(flow, expected, found)
+        out = _compared(flow, expected, found, brought=brought)
         return out + _traced(expected, one, two) if attempts else out
     finally:
         TRACES.forget(one, two)
 
 
-def _compared(flow: Flow, expected: State, found: State) -> list[str]:
+def _compared(flow: Flow, expected: State, found: State, *, brought: bool) -> list[str]:
     if isinstance(expected.result, Exception):
         # Something is wrong with the flow itself: then no task's state is told.
         same = type(expected) is type(found) and type(expected.result) is type(found.result)
@@ -88,6 +96,8 @@ def _compared(flow: Flow, expected: State, found: State) -> list[str]:
     for task in flow.sorted_tasks():
         one, two = expected.result[task], found.result[task]
         for place, (a, b) in enumerate(itertools.zip_longest(story(one), story(two))):
+            if not brought and a and b and (b[-1] == ELSEWHERE or b[0] == "Skipped"):
+                a, b = a[:-1], b[:-1]
             if a != b:
                 out.append(f"{flow.slugs[task]} [{place - 1}]: {a}, but the engine says {b}")
     return out
@@ -112,7 +122,11 @@ def story(state: State) -> list[tuple[Any, ...]]:
 
 
 def told(state: State) -> tuple[Any, ...]:
-    return type(state).__name__, state.message, plain(state.result)
+    try:
+        result = plain(state.result)
+    except ResultNotGathered:
+        result = ELSEWHERE
+    return type(state).__name__, state.message, result
 
 
 def plain(value: Any) -> Any:

@@ -13,7 +13,8 @@ from unittest.mock import patch
 import dask
 import distributed
 
-from flowlib.engine import fusion, sizing
+from flowlib.configuration import config
+from flowlib.engine import fusion, sizing, values
 from flowlib.executors import patience
 from flowlib.executors.dask_session import DaskSession
 from tests.flowlib.engine.hostile import Hostile
@@ -29,8 +30,15 @@ class HostileDask:
     talk by TCP, so that everything that travels is packed.
     """
 
-    def __init__(self, client: distributed.Client, *, single_rows: bool) -> None:
+    def __init__(
+        self,
+        client: distributed.Client,
+        *,
+        single_rows: bool,
+        sparing: random.Random | None = None,
+    ) -> None:
         self._client = client
+        self._sparing = sparing
         self._most = 1 if single_rows else sizing.MOST
 
     @contextmanager
@@ -42,6 +50,7 @@ class HostileDask:
             patch.object(sizing, "MOST", self._most),
             # Rows of several tasks go together even where there are few.
             patch.object(fusion, "LEAST_ROWS", 1),
+            _spare(self._sparing) if self._sparing else contextlib.nullcontext(),
             DaskSession(self._client) as session,
         ):
             yield session
@@ -50,13 +59,31 @@ class HostileDask:
 class Losing:
     """An executor whose workers are lost again and again, with what they hold. No Dask."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, sparing: random.Random | None = None) -> None:
         self._seed = seed
+        self._sparing = sparing
 
     @contextmanager
     def start(self) -> Iterator[Hostile]:
-        with patch.object(fusion, "LEAST_ROWS", 1):
+        with (
+            patch.object(fusion, "LEAST_ROWS", 1),
+            _spare(self._sparing) if self._sparing else contextlib.nullcontext(),
+        ):
             yield Hostile(self._seed)
+
+
+@contextmanager
+def _spare(rnd: random.Random) -> Iterator[None]:
+    """Values are as large as can be: they stay where they are, and go as soon as they can.
+
+    In some runs they are found so only when some have been made, together with others.
+    """
+    with (
+        patch.object(config.engine, "gather_bytes", rnd.choice([-1, 0, 200])),
+        patch.object(fusion, "LARGE_VALUE", rnd.choice([-1, fusion.LARGE_VALUE])),
+        patch.object(values, "LARGE_PART", -1),
+    ):
+        yield
 
 
 @contextmanager

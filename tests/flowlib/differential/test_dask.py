@@ -28,3 +28,13 @@ def test_dask_at_hostile_settings_agrees_with_the_oracle(
         executor = HostileDask(client, single_rows=single_rows)
 
         assert differences(flow, parameters, executor) == [], described(flow)
+
+
+def test_dask_with_values_that_are_all_large_agrees_with_the_oracle(
+    client: distributed.Client,
+) -> None:
+    for seed in range(15):
+        flow, parameters = random_flow(random.Random(f"{seed} large"))
+        executor = HostileDask(client, single_rows=False, sparing=random.Random(seed))
+
+        assert differences(flow, parameters, executor, brought=False) == [], described(flow)

@@ -29,6 +29,20 @@ def test_whatever_is_lost_every_state_is_the_same(rnd: random.Random, seed: int)
 @pytest.mark.timeout(120)
 @settings(max_examples=80, suppress_health_check=list(HealthCheck))
 @given(st.randoms(use_true_random=False), st.integers(0, 10**9))
+def test_whatever_is_lost_of_large_values_every_state_is_the_same(
+    rnd: random.Random, seed: int
+) -> None:
+    flow, parameters = random_flow(rnd)
+    executor = Losing(seed, sparing=rnd)
+
+    found = differences(flow, parameters, executor, attempts=False, brought=False)
+
+    assert found == [], described(flow)
+
+
+@pytest.mark.timeout(120)
+@settings(max_examples=80, suppress_health_check=list(HealthCheck))
+@given(st.randoms(use_true_random=False), st.integers(0, 10**9))
 def test_whatever_is_made_again_otherwise_the_run_ends_and_no_state_lies(
     rnd: random.Random, seed: int
 ) -> None:

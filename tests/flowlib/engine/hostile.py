@@ -25,9 +25,25 @@ class Out:
 
     specs: Sequence[TaskSpec]
     claim: Claim
-    inputs: Sequence["Out"]
+    inputs: Sequence["Out | Narrowed"]
     made: Chunk | None = None
     released: bool = False
+
+    @property
+    def whole(self) -> "Out":
+        return self
+
+
+@dataclass
+class Narrowed:
+    """Some parts of what came of a claim."""
+
+    whole: Out
+    parts: Collection[int]
+
+    @property
+    def made(self) -> Chunk | None:
+        return self.whole.made and self.whole.made.only(self.parts)
 
 
 class Limited(Position):
@@ -63,7 +79,9 @@ class Hostile:
     def start(self) -> Iterator["Hostile"]:
         yield self
 
-    def submit(self, specs: Sequence[TaskSpec], claim: Claim, inputs: Sequence[Out]) -> Out:
+    def submit(
+        self, specs: Sequence[TaskSpec], claim: Claim, inputs: Sequence[Out | Narrowed]
+    ) -> Out:
         out = Out(specs, claim, inputs)
         self._waiting.append(out)
         return out
@@ -119,7 +137,7 @@ class Hostile:
             self._late.append(Report(out.claim.number, deadly=RuntimeError("killed")))
             return
         for lost in [*out.inputs, out]:
-            self._late.append(self._run(lost))
+            self._late.append(self._run(lost.whole))
 
     def wake(self) -> None:
         """It never waits."""
@@ -139,8 +157,11 @@ class Hostile:
                 self._waiting.append(its)
         return given_up
 
-    def fetch(self, handles: Sequence[Out], parts: Sequence[Any]) -> list[Chunk]:
+    def narrow(self, handle: Out | Narrowed, parts: Collection[int]) -> Narrowed:
+        return Narrowed(handle.whole, tuple(parts))
+
+    def fetch(self, handles: Sequence[Out | Narrowed]) -> list[Chunk]:
         return [out.made for out in handles if out.made is not None]
 
-    def apply(self, function: Callable[..., Any], handles: Sequence[Out]) -> Any:
-        return function(*self.fetch(handles, ()))
+    def apply(self, function: Callable[..., Any], handles: Sequence[Out | Narrowed]) -> Any:
+        return function(*self.fetch(handles))

@@ -89,11 +89,14 @@ class Virtual:
     def stop(self, out: Mapping[int, Out]) -> Collection[int]:
         return ()
 
-    def fetch(self, handles: Sequence[Out], parts: Sequence[Any]) -> list[Chunk]:
+    def narrow(self, handle: Out, parts: Collection[int]) -> Out:
+        return handle
+
+    def fetch(self, handles: Sequence[Out]) -> list[Chunk]:
         return [out.made for out in handles]
 
     def apply(self, function: Callable[..., Any], handles: Sequence[Out]) -> Any:
-        return function(*self.fetch(handles, ()))
+        return function(*self.fetch(handles))
 
     def _at(self, when: float, happens: Callable[[], None]) -> None:
         heapq.heappush(self._events, (when, next(self._number), happens))

@@ -17,7 +17,7 @@ import pytest
 
 from flowlib import Flow, context, task, triggers
 from flowlib.configuration import config
-from flowlib.engine import signals
+from flowlib.engine import signals, values
 from flowlib.engine.flow_run import Preview, run_flow
 from flowlib.engine.held import Chunk
 from flowlib.engine.progress import Observer
@@ -264,6 +264,40 @@ def test_a_chunk_is_brought_without_the_large_results_beside_what_is_wanted(
     together = [shape for shape in shapes if len(shape) == 2]
     assert together
     assert [large for large, _ in together] == [0] * len(together)
+
+
+def test_large_values_go_from_a_chunk_whose_other_values_stay(
+    executor: DaskExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @task
+    def large(x: int) -> bytes:
+        return bytes(100_000)
+
+    @task
+    def length(value: bytes) -> int:
+        return len(value)
+
+    @task
+    def total(lengths: list[int]) -> int:
+        return sum(lengths)
+
+    with Flow("f") as flow:
+        result = total(length.map(large.map(range(64))))
+    monkeypatch.setattr(config.engine, "gather_bytes", 500_000)
+    monkeypatch.setattr(values, "LARGE_PART", 0)
+    shapes: list[list[bool]] = []
+    narrow = DaskSession.narrow
+
+    def spied(self: DaskSession, *asked: Any) -> Any:
+        handle = narrow(self, *asked)
+        shapes.append([bool(part.values) for part in handle.result().parts])
+        return handle
+
+    monkeypatch.setattr(DaskSession, "narrow", spied)
+
+    assert flow.run(executor=executor).result[result].result == 6_400_000
+    assert shapes
+    assert shapes == [[False, True]] * len(shapes)
 
 
 def test_an_exception_that_cannot_travel_comes_as_text(executor: DaskExecutor) -> None:
