@@ -236,9 +236,9 @@ def test_large_results_stay_on_the_workers_but_for_reference_tasks(
     assert pickle.loads(pickle.dumps(result[made])).n_map_states == 3
 
 
-def test_a_chunk_is_brought_without_the_large_results_beside_what_is_wanted(
-    executor: DaskExecutor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def of_large_values() -> tuple[Any, Any, Any]:
+    """A flow that makes 64 values of 100 kB; the map that measures them, and the sum of that."""
+
     @task
     def large(x: int) -> bytes:
         return bytes(100_000)
@@ -247,8 +247,20 @@ def test_a_chunk_is_brought_without_the_large_results_beside_what_is_wanted(
     def length(value: bytes) -> int:
         return len(value)
 
+    @task
+    def total_of(lengths: list[int]) -> int:
+        return sum(lengths)
+
     with Flow("f") as flow:
         lengths = length.map(large.map(range(64)))
+        total = total_of(lengths)
+    return flow, lengths, total
+
+
+def test_a_chunk_is_brought_without_the_large_results_beside_what_is_wanted(
+    executor: DaskExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flow, lengths, _ = of_large_values()
     monkeypatch.setattr(config.engine, "gather_bytes", 1_000_000)
     shapes: list[list[int]] = []
     fetch = DaskSession.fetch
@@ -269,20 +281,7 @@ def test_a_chunk_is_brought_without_the_large_results_beside_what_is_wanted(
 def test_large_values_go_from_a_chunk_whose_other_values_stay(
     executor: DaskExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    @task
-    def large(x: int) -> bytes:
-        return bytes(100_000)
-
-    @task
-    def length(value: bytes) -> int:
-        return len(value)
-
-    @task
-    def total(lengths: list[int]) -> int:
-        return sum(lengths)
-
-    with Flow("f") as flow:
-        result = total(length.map(large.map(range(64))))
+    flow, _, total = of_large_values()
     monkeypatch.setattr(config.engine, "gather_bytes", 500_000)
     monkeypatch.setattr(values, "LARGE_PART", 0)
     shapes: list[list[bool]] = []
@@ -295,7 +294,7 @@ def test_large_values_go_from_a_chunk_whose_other_values_stay(
 
     monkeypatch.setattr(DaskSession, "narrow", spied)
 
-    assert flow.run(executor=executor).result[result].result == 6_400_000
+    assert flow.run(executor=executor).result[total].result == 6_400_000
     assert shapes
     assert shapes == [[False, True]] * len(shapes)
 
