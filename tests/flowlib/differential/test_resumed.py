@@ -36,7 +36,9 @@ def harm(folder: Path, rnd: random.Random) -> None:
             file.write_bytes(data)
 
 
-def check(rnd: random.Random, executor: Executor, *, attempts: bool = True) -> None:
+def check(
+    rnd: random.Random, executor: Executor, *, attempts: bool = True, brought: bool = True
+) -> None:
     flow, parameters = random_flow(rnd)
     # What is left on the disk is not the same every time: hypothesis must not be asked for it.
     rnd = random.Random(rnd.randrange(2**32))
@@ -46,12 +48,12 @@ def check(rnd: random.Random, executor: Executor, *, attempts: bool = True) -> N
         patch.object(ledger, "BOX", rnd.choice([0.0, 0.5])),
     ):
         options = Options(results=Path(folder).as_uri(), keep_results=True)
-        first = differences(flow, parameters, executor, options, attempts=attempts)
+        first = differences(flow, parameters, executor, options, attempts=attempts, brought=brought)
         assert first == [], described(flow)
         harm(Path(folder), rnd)
         others = {its.name: [rnd.randrange(9) for _ in range(3)] for its in flow.parameters()}
         for given_now in (parameters, others, parameters):
-            again = differences(flow, given_now, executor, options, attempts=False)
+            again = differences(flow, given_now, executor, options, attempts=False, brought=brought)
             assert again == [], described(flow)
 
 
@@ -67,6 +69,14 @@ def test_a_second_attempt_that_loses_chunks_comes_to_the_same(
     rnd: random.Random, seed: int
 ) -> None:
     check(rnd, Losing(seed), attempts=False)
+
+
+@settings(max_examples=50, suppress_health_check=list(HealthCheck))
+@given(st.randoms(use_true_random=False), st.integers(0, 10**9))
+def test_a_second_attempt_that_loses_large_values_comes_to_the_same(
+    rnd: random.Random, seed: int
+) -> None:
+    check(rnd, Losing(seed, sparing=random.Random(seed)), attempts=False, brought=False)
 
 
 @pytest.mark.dask
