@@ -10,6 +10,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import dask
+
 from benchmarks.cluster import cluster
 from benchmarks.fanout import memory, sides
 from benchmarks.timing import HEAD, Series, in_turns, keep, ratio
@@ -17,6 +19,9 @@ from flowlib.executors import DaskExecutor, LocalExecutor
 
 #: n: what raw takes at least, in times of flowlib on Dask.
 TARGETS = {10_000: 100.0, 100_000: 600.0}
+#: With 300,000 tasks of raw's the scheduler may read nothing for 30 s, after which either side would
+#: take the connection for broken.
+PATIENT = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "600s"}
 #: What flowlib may take at 1,000,000 in times of the serial loop: on Dask, and here.
 LOOPS = {"flowlib on Dask": 3.0, "flowlib here": 2.0}
 
@@ -30,9 +35,10 @@ def main() -> None:
     parser.add_argument("--saturation", nargs="+", default=["inf"], help="inf, 1.1 or both")
     arguments = parser.parse_args()
     logging.getLogger("flowlib").setLevel(logging.WARNING)
+    dask.config.update(dask.config.config, dask.config.collect_env(PATIENT))
     kept: dict[str, Any] = {}
     for saturation in arguments.saturation:
-        with cluster(saturation=saturation) as running:
+        with cluster(saturation=saturation, settings=PATIENT) as running:
             for n in arguments.n:
                 raw_runs = arguments.raw_runs if n > 10_000 else arguments.runs
                 if n > arguments.raw_most:
