@@ -19,8 +19,8 @@ from flowlib.executors import DaskExecutor, LocalExecutor
 
 #: n: what raw takes at least, in times of flowlib on Dask.
 TARGETS = {10_000: 100.0, 100_000: 600.0}
-#: With 300,000 tasks of raw's the scheduler may read nothing for 30 s, after which either side would
-#: take the connection for broken.
+#: With 300,000 tasks of raw's the scheduler may read nothing for 30 s, after which either side
+#: would take the connection for broken.
 PATIENT = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "600s"}
 #: What flowlib may take at 1,000,000 in times of the serial loop: on Dask, and here.
 LOOPS = {"flowlib on Dask": 3.0, "flowlib here": 2.0}
