@@ -50,10 +50,11 @@ RESYNC_SECONDS = 300.0
 #: The API server takes JSON of 10,000 levels. A watch that cannot read one FlowRun's parameters
 #: would hear of no other FlowRun any more.
 RECURSION_LIMIT = 40_000
-#: Objects made until Python looks for cycles among the youngest, and so many such rounds until it
-#: looks further. With its own 700 the search took half of the processor's time in a storm of 1,000
-#: runs: what a watch tells is many small objects that live for a moment, and no cycles.
-GC_THRESHOLD = (10_000, 10, 10)
+#: Objects made until Python looks for cycles among the youngest, so many such rounds until it looks
+#: further, and so many of these until it looks everywhere. With its own 700 the search took half of
+#: the processor's time in a storm of 1,000 runs: what a watch tells is many small objects that live
+#: for a moment. With its own 10 and 10 what waits to be found takes 7 MB more in that storm.
+GC_THRESHOLD = (10_000, 3, 1)
 LOG_FORMAT = "time=%(asctime)s.%(msecs)03dZ level=%(levelname)s logger=%(name)s %(message)s"
 
 
