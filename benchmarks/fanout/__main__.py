@@ -19,6 +19,8 @@ from flowlib.executors import DaskExecutor, LocalExecutor
 
 #: n: what raw takes at least, in times of flowlib on Dask.
 TARGETS = {10_000: 100.0, 100_000: 600.0}
+#: The largest n that raw does in seconds, not in minutes.
+QUICK = 10_000
 #: With 300,000 tasks of raw's the scheduler may read nothing for 30 s, after which either side
 #: would take the connection for broken.
 PATIENT = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "600s"}
@@ -31,7 +33,7 @@ def main() -> None:
     parser.add_argument("--n", type=int, nargs="+", default=[1_000, 10_000])
     parser.add_argument("--runs", type=int, default=5, help="of each side (%(default)s)")
     parser.add_argument("--raw-most", type=int, default=10_000, help="largest n for raw")
-    parser.add_argument("--raw-runs", type=int, default=3, help="of raw above n=10,000")
+    parser.add_argument("--raw-runs", type=int, default=3, help=f"of raw above n={QUICK:,}")
     parser.add_argument("--saturation", nargs="+", default=["inf"], help="inf, 1.1 or both")
     arguments = parser.parse_args()
     logging.getLogger("flowlib").setLevel(logging.WARNING)
@@ -40,7 +42,7 @@ def main() -> None:
     for saturation in arguments.saturation:
         with cluster(saturation=saturation, settings=PATIENT) as running:
             for n in arguments.n:
-                raw_runs = arguments.raw_runs if n > 10_000 else arguments.runs
+                raw_runs = arguments.runs if n <= QUICK else arguments.raw_runs
                 if n > arguments.raw_most:
                     raw_runs = 0
                 series = measure(running.address, n, arguments.runs, raw_runs)
@@ -67,7 +69,7 @@ def measure(address: str, n: int, runs: int, raw_runs: int) -> dict[str, Series]
     if not raw_runs:
         return in_turns(each, runs, settle=settle)
     with_raw = {**each, "raw client.map": partial(sides.by_client_map, address, n)}
-    if raw_runs == runs:
+    if n <= QUICK:
         return in_turns(with_raw, runs, settle=settle)
     # A first run costs the fast sides as much again; of raw's minutes it is nothing. After them
     # the fast sides are run several times, since what raw leaves behind meets the first one only.
