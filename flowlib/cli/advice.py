@@ -16,8 +16,9 @@ ADVICE = {
     "QuotaExceeded": "free some, or ask for more",
     "Unschedulable": "smaller requests, other node selectors, a larger node",
     "ClusterStartTimeout": (
-        "`kubectl logs` of runner, scheduler and workers; a longer `startTimeoutSeconds` for large "
-        "images"
+        "`kubectl logs` of runner, scheduler and workers, or of dask-kubernetes' operator where it "
+        "has made none; a longer `startTimeoutSeconds` for large images, and for hundreds of runs "
+        "at once"
     ),
     "TaskFailed": "the runner's log has the tracebacks",
     "VersionMismatch": ("one image for all three (`spec.image`); no other image in a podTemplate"),

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import ConfigDict, Field
 
+from flowrun_operator.api.model import Model
 from flowrun_operator.api.spec import FlowRunSpec
 from flowrun_operator.api.status import FlowRunStatus
 
@@ -21,12 +21,10 @@ LABEL_ATTEMPT = f"{GROUP}/attempt"
 LABEL_COMPONENT = f"{GROUP}/component"
 
 
-class ObjectMeta(BaseModel):
+class ObjectMeta(Model):
     """The fields of metadata that are read here; the rest is let go."""
 
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True
-    )
+    model_config = ConfigDict(extra="ignore")
 
     name: str
     namespace: str
@@ -35,14 +33,12 @@ class ObjectMeta(BaseModel):
     generation: int = 1
     creation_timestamp: datetime
     deletion_timestamp: datetime | None = None
-    labels: dict[str, str] = Field(default_factory=dict)
-    annotations: dict[str, str] = Field(default_factory=dict)
 
 
-class FlowRun(BaseModel):
+class FlowRun(Model):
     """One run of one flow."""
 
-    model_config = ConfigDict(populate_by_name=True, extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore")
 
     metadata: ObjectMeta
     spec: FlowRunSpec

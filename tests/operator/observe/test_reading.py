@@ -40,6 +40,14 @@ def a_body(**status: Any) -> dict[str, Any]:
     return {"metadata": META, "spec": {"nodeName": "node-1"}, "status": status}
 
 
+def test_nothing_is_kept_of_which_fields_were_given() -> None:
+    run = index_run(a_run().to_json())
+    assert isinstance(run, FlowRun)
+    parts = (run, run.metadata, run.spec, run.spec.flow, run.spec.cluster, run.status)
+    assert len({id(part.model_fields_set) for part in parts}) == 1
+    assert not run.model_fields_set
+
+
 def test_a_child_leads_back_to_its_run_by_its_labels() -> None:
     assert key.of_child({"metadata": META}) == KEY
     assert key.of_child({"metadata": META | {"labels": {"flowrun.dev/uid": UID}}}) is None
