@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from benchmarks.scale.replay import CHILDREN, Calls, Patterns, Replay
+from benchmarks.timing import Series, ratio
 from tests.chaos.crowd import Client, create_runs, timed
 from tests.chaos.local_operator import LocalOperator
 from tests.chaos.simulated import simulated
@@ -33,25 +34,25 @@ WATCHING = ("list", "watch")  # of whole kinds: not of a run
 
 @dataclass(frozen=True)
 class AtOnce:
-    """What was measured."""
+    """What was measured, each side once a round."""
 
     runs: int
-    operator_seconds: float  # from its first call to the answer of its last
-    made_seconds: float  # from its first call to the answer of its last create but of Events
-    script_seconds: float
-    creates_seconds: float
-    calls: Mapping[str, int]
+    operator: Series  # from its first call to the answer of its last
+    made: Series  # from its first call to the answer of its last create but of Events
+    script: Series
+    creates: Series
+    calls: Mapping[str, int]  # of the last round
     idle_bytes: int
-    peak_bytes: int
+    peak_bytes: int  # of all rounds
 
     @property
     def ratio(self) -> float:
-        """The operator's rate in rates of the script."""
-        return self.script_seconds / self.operator_seconds
+        """The operator's rate in rates of the script, by the medians."""
+        return ratio(self.script, self.operator)
 
 
-def measure(runs: int, operator: LocalOperator, user: str, kubeconfig: Path) -> AtOnce:
-    """All three, one after the other, each in a namespace that is gone before the next.
+def measure(runs: int, rounds: int, operator: LocalOperator, user: str, kubeconfig: Path) -> AtOnce:
+    """One after the other, each in a namespace that is gone before the next.
 
     ``kubeconfig`` is the operator's: an administrator's calls are not authorized one by one.
     """
@@ -62,22 +63,27 @@ def measure(runs: int, operator: LocalOperator, user: str, kubeconfig: Path) -> 
     operator.stop()
     spec = simulated("stays")
     bodies = [manifest(f"run-{number}", spec) for number in range(runs)]
-    with fresh_namespace("scale-operator") as namespace:
-        create_runs(namespace, bodies)
-        operator.start()
-        _until_all_started(namespace, runs)
-        requests = audit.requests(namespace)
-        calls, seconds = read_calls(requests, user)
-        _, made = read_calls(until_made(requests), user)
-        patterns = _patterns(namespace)
-        peak = operator.peak_memory()
-    _until_gone(namespace)
-    operator.stop()
-    script = _replayed(bodies, patterns, calls, kubeconfig)
-    only = Counter({("create", kind): runs for kind in CHILDREN})
-    creates = _replayed(bodies, patterns, only, kubeconfig)
+    acting, made = Series("operator"), Series("  until its last child is made")
+    script, creates = Series("bare script, the same calls"), Series("bare script, creates alone")
+    peaks: list[int] = []
+    for _ in range(rounds):
+        with fresh_namespace("scale-operator") as namespace:
+            create_runs(namespace, bodies)
+            operator.start()
+            _until_all_started(namespace, runs)
+            requests = audit.requests(namespace)
+            calls, seconds = read_calls(requests, user)
+            acting.seconds.append(seconds)
+            made.seconds.append(read_calls(until_made(requests), user)[1])
+            patterns = _patterns(namespace)
+            peaks.append(operator.peak_memory())
+        _until_gone(namespace)
+        operator.stop()
+        script.seconds.append(_replayed(bodies, patterns, calls, kubeconfig))
+        only = Counter({("create", kind): runs for kind in CHILDREN})
+        creates.seconds.append(_replayed(bodies, patterns, only, kubeconfig))
     named = {f"{verb} {resource}": n for (verb, resource), n in sorted(calls.items())}
-    return AtOnce(runs, seconds, made, script, creates, named, idle, peak)
+    return AtOnce(runs, acting, made, script, creates, named, idle, max(peaks))
 
 
 def read_calls(requests: Iterable[audit.Request], user: str) -> tuple[Calls, float]:
