@@ -134,7 +134,10 @@ def test_kopf_understands_the_command_line_of_dask_kubernetes_operator(render):
     options = kopf.cli.main.commands["run"].make_context("run", arguments).params
     assert options["clusterwide"] is True
     assert options["standalone"] is True
-    assert options["modules"] == ("dask_kubernetes.operator.controller",)
+    assert options["modules"] == (
+        "dask_kubernetes.operator.controller",
+        "flowrun_operator.garbage",
+    )
 
 
 def test_without_dask_kubernetes_operator_nothing_of_it_is_rendered(render):
