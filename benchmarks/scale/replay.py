@@ -69,7 +69,7 @@ class Replay:
 
     async def send(self, client: Client) -> None:
         """Intent first, then the children, then what is known of them; the Events last."""
-        run, left = self._path("flowruns"), Counter(self.due)
+        run, left = self._run, Counter(self.due)
         body = json.loads(await client.must("GET", run))
         left["get", "flowruns"] -= 1
         writes = max(0, left[STATUS])
@@ -84,8 +84,8 @@ class Replay:
         for number in range(1, writes + (writes == 1)):
             body = await self._write(client, body, number)
         for (verb, resource), times in left.items():
-            for _ in range(times if verb in ("get", "list") else 0):
-                await client.must("GET", self._path(resource))
+            for _ in range(times if verb == "get" else 0):
+                await client.must("GET", self._path(resource, uid))
         for number in range(self.due["create", "events"]):
             event = self.patterns.an_event(self.namespace, self.name, uid, number)
             await self._post(client, "events", event)
@@ -93,9 +93,7 @@ class Replay:
     async def _write(self, client: Client, body: Object, number: int) -> Object:
         # Each another one: what changes nothing is not written.
         changed = {**body, "status": {**self.patterns.status, "message": f"write {number}"}}
-        answer: Object = json.loads(
-            await client.must("PUT", f"{self._path('flowruns')}/status", changed)
-        )
+        answer: Object = json.loads(await client.must("PUT", f"{self._run}/status", changed))
         return answer
 
     async def _create(self, client: Client, uid: str, kind: str) -> None:
@@ -107,8 +105,13 @@ class Replay:
         path = PATHS[kind].format(namespace=self.namespace)
         await client.must("POST", path, body, query={"fieldValidation": "Strict"})
 
-    def _path(self, resource: str) -> str:
-        """Where this run's own object of that kind is read."""
-        if resource in PATHS and resource != "events":
-            return PATHS[resource].format(namespace=self.namespace)
+    @property
+    def _run(self) -> str:
         return RUNS.format(namespace=self.namespace) + f"/{self.name}"
+
+    def _path(self, resource: str, uid: str) -> str:
+        """Where the run itself is read, or its child of that kind."""
+        if resource not in CHILDREN:
+            return self._run
+        child = self.patterns.child(resource, self.namespace, self.name, uid)
+        return f"{PATHS[resource].format(namespace=self.namespace)}/{child['metadata']['name']}"
