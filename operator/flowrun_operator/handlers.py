@@ -103,6 +103,7 @@ def registry(
         group = group_of(body)
         if group is not None:
             group_changed(group)
+        _let_go(body)
 
     for name, resource, read in READERS:
         _index_children(handlers, name, resource, read)
@@ -127,3 +128,12 @@ def _enqueue_owners(
         run = key.of_child(body)
         if run is not None:
             enqueue(run)
+        _let_go(body)
+
+
+def _let_go(body: kopf.Body) -> None:
+    """Of what an event told, when all handlers have had it.
+
+    Kopf's views of it refer to each other, so that it would wait for Python to look for garbage.
+    """
+    body._replace_with({"metadata": {}})

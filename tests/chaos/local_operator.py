@@ -165,6 +165,12 @@ class LocalOperator:
         """Its /metrics."""
         return self._get("metrics").decode()
 
+    def turns(self) -> int:
+        """How many turns it has given so far that asked the API server."""
+        name = "flowrun_turn_seconds_count "
+        lines = self.metrics().splitlines()
+        return next(int(float(line.split()[1])) for line in lines if line.startswith(name))
+
     def _supervise(self) -> None:
         while not self._closed.wait(0.5):
             with self._one_at_a_time:
