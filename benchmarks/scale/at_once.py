@@ -35,7 +35,7 @@ WATCHING = ("list", "watch")  # of whole kinds: not of a run
 
 @dataclass(frozen=True)
 class AtOnce:
-    """What was measured, each side once a round."""
+    """What was measured: operator and script once a round, creates alone once."""
 
     runs: int
     operator: Series  # from its first call to the answer of its last
@@ -82,8 +82,8 @@ def measure(runs: int, rounds: int, operator: LocalOperator, user: str, kubeconf
         _until_gone(namespace)
         operator.stop()
         script.seconds.append(_replayed(bodies, patterns, calls, kubeconfig))
-        only = Counter({("create", kind): runs for kind in CHILDREN})
-        creates.seconds.append(_replayed(bodies, patterns, only, kubeconfig))
+    only = Counter({("create", kind): runs for kind in CHILDREN})
+    creates.seconds.append(_replayed(bodies, patterns, only, kubeconfig))
     named = {f"{verb} {resource}": n for (verb, resource), n in sorted(calls.items())}
     return AtOnce(runs, acting, made, script, creates, named, idle, max(peaks))
 
