@@ -1,6 +1,8 @@
 """Kopf watches and does nothing else."""
 
+import gc
 import inspect
+import weakref
 from typing import Any
 
 import kopf
@@ -84,6 +86,26 @@ async def test_a_childs_event_enqueues_its_run() -> None:
     [pods] = [h for h in a_registry()._watching._handlers if h.id == "pods-changed"]
     labels = {"flowrun.dev/uid": "u", "flowrun.dev/name": "diamond"}
     ENQUEUED.clear()
-    await pods.fn(body={"metadata": {"namespace": "data", "name": "p", "labels": labels}})
-    await pods.fn(body={"metadata": {"namespace": "data", "name": "p", "labels": {}}})
+    for its in (labels, {}):
+        metadata = {"namespace": "data", "name": "p", "labels": its}
+        await pods.fn(body=kopf.Body({"metadata": metadata}))
     assert [RunKey("data", "diamond", "u")] == ENQUEUED
+
+
+class Told(dict[str, Any]):
+    """What can be asked whether it is still there."""
+
+
+async def test_what_an_event_told_does_not_wait_for_the_garbage_collector() -> None:
+    metadata = {"namespace": "data", "name": "a", "uid": "u"}
+    gc.disable()
+    try:
+        for handler in a_registry()._watching._handlers:
+            told = Told(metadata=metadata)
+            there, body = weakref.ref(told), kopf.Body(told)
+            del told
+            await handler.fn(body=body)
+            del body
+            assert there() is None, handler.id
+    finally:
+        gc.enable()
