@@ -134,10 +134,7 @@ def test_kopf_understands_the_command_line_of_dask_kubernetes_operator(render):
     options = kopf.cli.main.commands["run"].make_context("run", arguments).params
     assert options["clusterwide"] is True
     assert options["standalone"] is True
-    assert options["modules"] == (
-        "dask_kubernetes.operator.controller",
-        "flowrun_operator.garbage",
-    )
+    assert options["modules"] == ("dask_kubernetes.operator.controller",)
 
 
 def test_without_dask_kubernetes_operator_nothing_of_it_is_rendered(render):
