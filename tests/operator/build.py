@@ -144,10 +144,10 @@ def a_worker_group(**meta: Any) -> WorkerGroup:
     return WorkerGroup(a_meta(f"{CLUSTER}-default", "g1", **fields))
 
 
-def a_deployment(replica_failure: str = "") -> Deployment:
+def a_deployment(replica_failure: str = "", **meta: Any) -> Deployment:
     """The scheduler's Deployment."""
-    meta = a_meta(f"{CLUSTER}-scheduler", "d1", owner_uid=CLUSTER_UID, dask_cluster=CLUSTER)
-    return Deployment(meta, replica_failure)
+    fields = {"owner_uid": CLUSTER_UID, "dask_cluster": CLUSTER} | meta
+    return Deployment(a_meta(f"{CLUSTER}-scheduler", "d1", **fields), replica_failure)
 
 
 def a_testimony(outcome: str = "Succeeded", **fields: Any) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from flowrun_operator.observe.dask import DaskCluster, WorkerGroup
+from flowrun_operator.observe.dask import DaskCluster, Deployment, WorkerGroup
 from flowrun_operator.observe.world import Children
 from flowrun_operator.plan.actions import Action, Delete, Kind, Unblock
 
@@ -15,10 +15,11 @@ def delete_cluster(cluster: DaskCluster, left: Children, now: datetime) -> Actio
     """The next step to a DaskCluster's end; None where it is under way.
 
     Foreground, so that scheduler and workers go even with dask-kubernetes' operator down. A
-    cluster that somebody deleted otherwise is deleted so once more while anything of it is left.
+    cluster that somebody deleted otherwise, or of which dask-kubernetes made more meanwhile, is
+    deleted so once more, where that has the garbage collector end something: decision 0069.
     """
     meta = cluster.meta
-    if not meta.being_deleted or (not meta.deleted_in_foreground and _dependents(cluster, left)):
+    if not meta.being_deleted or (not meta.deleted_in_foreground and _stays(cluster, left)):
         return _delete(Kind.DASK_CLUSTER, cluster)
     return _unblock(cluster, left, now)
 
@@ -30,14 +31,18 @@ def unblock_at(cluster: DaskCluster) -> datetime | None:
 
 
 def delete_orphan(group: WorkerGroup, left: Children) -> Action | None:
-    """A worker group whose cluster is gone: dask-kubernetes made it after the cluster's deletion.
+    """A worker group whose cluster goes or is gone: dask-kubernetes made it after the deletion.
 
-    It has no owner, and would try to make its workers for ever.
+    It has no owner yet, so that it does not go with its cluster, and would try to make its workers
+    for ever.
     """
     if group.meta.being_deleted:
         return None
-    if any(cluster.meta.name == group.meta.dask_cluster for cluster in left.clusters):
-        return None
+    for cluster in left.clusters:
+        if cluster.meta.name == group.meta.dask_cluster and (
+            not cluster.meta.being_deleted or _owns(cluster, group)
+        ):
+            return None
     return _delete(Kind.DASK_WORKER_GROUP, group)
 
 
@@ -52,6 +57,16 @@ def _unblock(cluster: DaskCluster, left: Children, now: datetime) -> Action | No
     if not overdue or meta.finalizers != (FINALIZER,) or _dependents(cluster, left):
         return None
     return Unblock(Kind.DASK_CLUSTER, meta.namespace, meta.name, meta.uid, FINALIZER)
+
+
+def _stays(cluster: DaskCluster, left: Children) -> bool:
+    """It owns something whose deletion nobody has asked for."""
+    children: tuple[WorkerGroup | Deployment, ...] = (*left.worker_groups, *left.deployments)
+    return any(_owns(cluster, child) and not child.meta.being_deleted for child in children)
+
+
+def _owns(cluster: DaskCluster, child: WorkerGroup | Deployment) -> bool:
+    return child.meta.owner_uid == cluster.meta.uid
 
 
 def _dependents(cluster: DaskCluster, left: Children) -> bool:

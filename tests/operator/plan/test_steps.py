@@ -195,9 +195,22 @@ SWEEPS: dict[str, tuple[Children, list[Action]]] = {
         Children(clusters=(a_cluster(**FOREGROUND),), deployments=(a_deployment(),)),
         [],
     ),
-    "a cluster deleted in background whose pods still run": (
-        Children(clusters=(a_cluster(**BACKGROUND),), pods=(a_dask_pod(),)),
+    "a cluster deleted in background whose scheduler stays": (
+        Children(clusters=(a_cluster(**BACKGROUND),), deployments=(a_deployment(),)),
         [SWEEP_CLUSTER],
+    ),
+    "a cluster deleted in background whose workers stay": (
+        Children(clusters=(a_cluster(**BACKGROUND),), worker_groups=(a_worker_group(),)),
+        [SWEEP_CLUSTER],
+    ),
+    "a cluster deleted in background whose children go": (
+        Children(
+            clusters=(a_cluster(**BACKGROUND),),
+            deployments=(a_deployment(deletion_timestamp=NOW),),
+            worker_groups=(a_worker_group(deletion_timestamp=NOW),),
+            pods=(a_dask_pod(),),
+        ),
+        [],
     ),
     "a cluster that waits for dask-kubernetes alone": (
         Children(clusters=(a_cluster(**BACKGROUND),)),
@@ -213,6 +226,26 @@ SWEEPS: dict[str, tuple[Children, list[Action]]] = {
     ),
     "a worker group whose cluster is there": (
         Children(clusters=(a_cluster(**FOREGROUND),), worker_groups=(a_worker_group(),)),
+        [],
+    ),
+    "a worker group without an owner whose cluster is there": (
+        Children(
+            clusters=(a_cluster(),),
+            worker_groups=(a_worker_group(owner_uid=None),),
+        ),
+        [SWEEP_CLUSTER],
+    ),
+    "a worker group without an owner whose cluster goes": (
+        Children(
+            clusters=(a_cluster(**BACKGROUND),), worker_groups=(a_worker_group(owner_uid=None),)
+        ),
+        [DELETE_GROUP],
+    ),
+    "a worker group without an owner that goes with its cluster": (
+        Children(
+            clusters=(a_cluster(**BACKGROUND),),
+            worker_groups=(a_worker_group(owner_uid=None, deletion_timestamp=NOW),),
+        ),
         [],
     ),
     "a worker group whose cluster is gone": (
@@ -252,7 +285,8 @@ GROUP_OF_A_CLUSTER = Children(
         (Children(pods=(a_runner(ended("runner", 0), phase="Succeeded"),)), False),
         (Children(pods=(a_runner(),)), True),
         (Children(clusters=(a_cluster(),)), True),
-        (Children(clusters=(a_cluster(**BACKGROUND),), pods=(a_dask_pod(),)), True),
+        (Children(clusters=(a_cluster(**BACKGROUND),), deployments=(a_deployment(),)), True),
+        (Children(clusters=(a_cluster(**BACKGROUND),), pods=(a_dask_pod(),)), False),
         (Children(clusters=(a_cluster(**FOREGROUND),), pods=(a_dask_pod(),)), False),
         (Children(clusters=(a_cluster(**MINUTE_AGO),)), True),
         (Children(worker_groups=(a_worker_group(),)), True),
